@@ -1,0 +1,231 @@
+import type { z } from "zod";
+import type { Port } from "./port.js";
+import type { HostArray, Tensor } from "./tensor.js";
+
+/** Sizes by the names a node's ports use, e.g. `{ B: 32, h: 4, w: 4, C: 128 }`. */
+export type Dims = Readonly<Record<string, number>>;
+
+export type Ports = Readonly<Record<string, Port>>;
+
+/** A JSON value, as checkpoints and reports store it. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+/** A named array of a model: its published checkpoint key, shape, and how it starts. */
+export interface WeightSpec {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly init: Init;
+  /** False for tables that are saved with the model but never trained. */
+  readonly trainable: boolean;
+}
+
+/** How a weight starts. Draws come from the generator keyed by (seed, node, weight name). */
+export type Init =
+  | { readonly kind: "zeros" | "ones" }
+  | { readonly kind: "normal"; readonly std: number }
+  | { readonly kind: "uniform"; readonly bound: number }
+  | { readonly kind: "table"; readonly values: () => Float32Array };
+
+/** Random numbers of one node in one step; the same on every backend for the same seed, node, stream and step. */
+export interface Random {
+  /** Standard normal numbers, f32. Streams of one node are independent of each other. */
+  normal(shape: readonly number[], stream?: string): Tensor;
+  /** Uniform numbers in (0, 1), f32. */
+  uniform(shape: readonly number[], stream?: string): Tensor;
+}
+
+/** What a device node may know besides its inputs. It never learns its backend. */
+export interface StepContext {
+  readonly step: number;
+  /** True where an optimizer trains in this phase: switches label dropout and noise augmentation on. */
+  readonly training: boolean;
+  readonly random: Random;
+}
+
+/** Looks a weight up by its name; throws for a name that the model did not declare. */
+export type Weights = (name: string) => Tensor;
+
+/** A callable model, as samplers use it. Shapes per sample are `[h,w,C]`, channels last. */
+export interface Model {
+  readonly dims: Dims;
+  /** The label that stands for "no class". */
+  readonly nullLabel: number;
+  /** Velocity at x `[B,h,w,C]`, time t `[B]` (0 data, 1 noise), label `[B]`. */
+  velocity(x: Tensor, t: Tensor, label: Tensor): Tensor;
+}
+
+/** The named variables of a model, in the order of its declaration. */
+export interface WeightSet {
+  readonly node: string;
+  readonly specs: readonly WeightSpec[];
+  get: Weights;
+}
+
+type ValueOf<P extends Port> =
+  P extends Port<"tensor"> ? Tensor : P extends Port<"model"> ? Model : P extends Port<"weights"> ? WeightSet : Json;
+type HostValueOf<P extends Port> = P extends Port<"tensor"> ? HostArray : P extends Port<"weights"> ? NamedArrays : Json;
+
+/** Device values by port name. */
+export type Values<P extends Ports> = {
+  [K in keyof P]: P[K]["optional"] extends true ? ValueOf<P[K]> | undefined : ValueOf<P[K]>;
+};
+/** The same values, fetched to host memory. */
+export type HostValues<P extends Ports> = {
+  [K in keyof P]: P[K]["optional"] extends true ? HostValueOf<P[K]> | undefined : HostValueOf<P[K]>;
+};
+/** Weights fetched to host memory, with their published names. */
+export type NamedArrays = ReadonlyMap<string, HostArray>;
+
+/** One batch from a source, with the index of each of its samples in the data set. */
+export interface Packet {
+  readonly indices: readonly number[];
+  readonly values: Readonly<Record<string, HostArray>>;
+}
+
+/**
+ * A running source. `state()` describes the position after the packet that `next()` gave last; a fresh instance given that
+ * state by `restore` continues with the very next sample.
+ */
+export interface Source {
+  /** The next batch, or undefined at the end of the data. */
+  next(): Promise<Packet | undefined>;
+  state(): Json;
+  restore(state: Json): void;
+  close(): Promise<void>;
+}
+
+/** What host nodes (sources, reducers, sinks) may use of the run. */
+export interface HostContext {
+  readonly node: string;
+  readonly seed: number;
+  /** Shows a line to the user and writes it to the run's log. */
+  log(level: "info" | "warn", message: string): void;
+  /** Writes a file into the run folder, atomically; gives its full path. `path` is relative to the run folder. */
+  write(path: string, bytes: Uint8Array): Promise<string>;
+}
+
+/** Accumulates host arrays over a phase in float64 and gives the result at its end. */
+export interface Reduction<I extends Ports> {
+  add(values: HostValues<I>): void | Promise<void>;
+  /** Named results, e.g. `{ psnr: 27.1 }`. */
+  finish(): Promise<Record<string, number>> | Record<string, number>;
+}
+
+/** Writes or shows packets. */
+export interface Sink<I extends Ports> {
+  write(values: HostValues<I>, at: { readonly step: number; readonly phase: string }): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** What `probe` found out about files without reading their contents. */
+export interface ProbeResult {
+  /** Sizes that the files decide, by the names used in the ports. */
+  readonly dims?: Dims;
+  /** One line for `graph check`, e.g. `10000 images 28x28`. */
+  readonly summary?: string;
+}
+
+interface Common<I extends Ports, O extends Ports, S extends z.ZodObject> {
+  /** Registered name, `family.snake_name`. */
+  readonly type: string;
+  /** Raised when the meaning of params or ports changes. */
+  readonly version?: number;
+  /** One sentence for `graph inspect`. */
+  readonly note: string;
+  readonly inputs: I;
+  readonly outputs: O;
+  /** Ranges, defaults and one-line docs of the params. Mark paths with `path()` from `params.ts`. */
+  readonly params: S;
+  /**
+   * Sizes that follow from the params and from sizes known so far, e.g. h from H and the patch. Called until nothing new
+   * comes; throw an Error that says what is wrong with the sizes and the cure.
+   */
+  dims?(params: z.output<S>, known: Partial<Dims>): Partial<Dims>;
+  /** Looks at files (existence, headers) before a run; throws an Error that says what is wrong and the cure. */
+  probe?(params: z.output<S>): Promise<ProbeResult>;
+  /** Floating-point operations of one forward pass at these sizes (a multiply-add counts two). */
+  flops?(params: z.output<S>, dims: Dims): number;
+}
+
+/** Reads data: host side, an endless or finite series of batches. */
+export interface SourceNode<O extends Ports = Ports, S extends z.ZodObject = z.ZodObject> extends Common<Ports, O, S> {
+  readonly kind: "source";
+  readonly inputs: Record<string, never>;
+  open(params: z.output<S>, context: HostContext): Promise<Source>;
+}
+
+/** A pure tensor function of one step. */
+export interface MapNode<I extends Ports = Ports, O extends Ports = Ports, S extends z.ZodObject = z.ZodObject> extends Common<
+  I,
+  O,
+  S
+> {
+  readonly kind: "map";
+  run(inputs: Values<I>, params: z.output<S>, context: StepContext): Values<O>;
+}
+
+/**
+ * A tensor function with weights. A `weights` output and, for velocity models, a `model` output are filled by the runtime;
+ * `apply` returns the tensor outputs.
+ */
+export interface ModelNode<I extends Ports = Ports, O extends Ports = Ports, S extends z.ZodObject = z.ZodObject> extends Common<
+  I,
+  O,
+  S
+> {
+  readonly kind: "model";
+  weights(params: z.output<S>): readonly WeightSpec[];
+  apply(weights: Weights, inputs: Values<I>, params: z.output<S>, context: StepContext): Record<string, Tensor>;
+  /** The label that stands for "no class", for models with a `model` output. */
+  nullLabel?(params: z.output<S>): number;
+  /** The weight that a file's key fills, or undefined for a key that is knowingly ignored. Default: the key itself. */
+  key?(fileKey: string): string | undefined;
+}
+
+/** Owns gradients' use: moments, averages, schedules. The runtime gives it the gradients of its `loss` input. */
+export interface OptimizerNode<
+  I extends Ports = Ports,
+  O extends Ports = Ports,
+  S extends z.ZodObject = z.ZodObject,
+> extends Common<I, O, S> {
+  readonly kind: "optimizer";
+  create(params: z.output<S>, trains: WeightSet): Optimizer;
+}
+
+/** A running optimizer over the trainable variables of one model. */
+export interface Optimizer {
+  /** Updates the variables in place from gradients in the order of `trains.specs` that are trainable; gives scalars to log. */
+  apply(gradients: readonly Tensor[], step: number): Record<string, Tensor | number>;
+  /** Tensors that a checkpoint must hold, by name; the same objects stay valid for restoring. */
+  state(): ReadonlyMap<string, Tensor>;
+  /** The averaged weights, if it keeps them: `dit.model@ema` reads these. */
+  readonly average: Weights | undefined;
+}
+
+/** Accumulates over a phase and gives its value at the end. */
+export interface ReducerNode<I extends Ports = Ports, S extends z.ZodObject = z.ZodObject> extends Common<I, Ports, S> {
+  readonly kind: "reducer";
+  start(params: z.output<S>, context: HostContext): Promise<Reduction<I>> | Reduction<I>;
+}
+
+/** Writes or shows. */
+export interface SinkNode<I extends Ports = Ports, S extends z.ZodObject = z.ZodObject> extends Common<I, Ports, S> {
+  readonly kind: "sink";
+  open(params: z.output<S>, context: HostContext): Promise<Sink<I>>;
+}
+
+/** Any node type, its parameter types forgotten; made only by `defineNode`. */
+export type NodeDef = SourceNode | MapNode | ModelNode | OptimizerNode | ReducerNode | SinkNode;
+
+/** Makes a node type. `kind` says what it is; see the interface of that kind for what it must give. */
+export function defineNode<O extends Ports, S extends z.ZodObject>(def: SourceNode<O, S>): NodeDef;
+export function defineNode<I extends Ports, O extends Ports, S extends z.ZodObject>(def: MapNode<I, O, S>): NodeDef;
+export function defineNode<I extends Ports, O extends Ports, S extends z.ZodObject>(def: ModelNode<I, O, S>): NodeDef;
+export function defineNode<I extends Ports, O extends Ports, S extends z.ZodObject>(def: OptimizerNode<I, O, S>): NodeDef;
+export function defineNode<I extends Ports, S extends z.ZodObject>(def: ReducerNode<I, S>): NodeDef;
+export function defineNode<I extends Ports, S extends z.ZodObject>(def: SinkNode<I, S>): NodeDef;
+export function defineNode(def: unknown): NodeDef {
+  // A definition forgets its own parameter types here. That holds because the checker parses params with the definition's
+  // own schema, and connects only ports of the declared types, before anything calls its functions.
+  return def as NodeDef;
+}

@@ -1,0 +1,64 @@
+import type { Dims, NodeDef } from "./define-node.js";
+import type { Span } from "./problem.js";
+
+/** A port of a node in a graph; `variant` is the part after `@` (`ema`). */
+export interface PortRef {
+  readonly node: string;
+  readonly port: string;
+  readonly variant?: "ema";
+}
+
+/** A node whose type is known, whose params passed the schema (paths absolute), and whose sizes are inferred. */
+export interface GraphNode {
+  readonly name: string;
+  readonly def: NodeDef;
+  readonly params: Readonly<Record<string, unknown>>;
+  /** Producer of each connected input. */
+  readonly inputs: Readonly<Record<string, PortRef>>;
+  /** Sizes by the names of the node's ports; a size stays out while only a run can know it. */
+  readonly dims: Dims;
+  readonly at: Span;
+  /** What the node's probe said of its files. */
+  readonly summary?: string;
+}
+
+/** An edge and the type that flows on it, e.g. `f32[32,4,4,128]`. */
+export interface GraphEdge {
+  readonly from: PortRef;
+  readonly to: { readonly node: string; readonly port: string };
+  readonly type: string;
+}
+
+/** A loop over the graph with its own targets. */
+export interface Phase {
+  readonly name: string;
+  /** Targets: sinks, reducers or optimizers. */
+  readonly run: readonly string[];
+  /** Batches per execution; undefined runs until a source ends. */
+  readonly steps?: number;
+  /** Runs inside `of`, after every `every`-th step of it and after its last. */
+  readonly every?: number;
+  readonly of?: string;
+  /** Runs once before or after another phase. */
+  readonly before?: string;
+  readonly after?: string;
+  /** Steps between checkpoints of a training phase; 0 writes only the last. */
+  readonly checkpoint: number;
+  /** How many checkpoints stay on disk. */
+  readonly keep: number;
+}
+
+/** A graph that passed every check; nodes stand in an order in which each follows its producers. */
+export interface Graph {
+  readonly name: string;
+  readonly file: string;
+  readonly seed: number;
+  readonly note?: string;
+  readonly nodes: readonly GraphNode[];
+  readonly edges: readonly GraphEdge[];
+  readonly phases: readonly Phase[];
+  /** The whole graph after includes, variables, overrides and defaults, as YAML text. */
+  readonly resolved: string;
+  /** Every file that was read for it, by absolute path. */
+  readonly sources: ReadonlyMap<string, string>;
+}
