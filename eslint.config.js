@@ -17,5 +17,8 @@ export default tseslint.config(
   },
   { files: ["src/runtime/cli/**", "scripts/**", "bench/**"], rules: { "no-console": "off" } },
   { files: ["test/**"], rules: { "max-lines": ["error", { max: 400, skipBlankLines: true, skipComments: true }] } },
-  { files: ["**/*.js", "**/*.mjs"], languageOptions: { globals: { process: "readonly", console: "readonly", URL: "readonly" } } },
+  {
+    files: ["**/*.js", "**/*.mjs", "**/*.cjs"],
+    languageOptions: { globals: { module: "writable", process: "readonly", console: "readonly", URL: "readonly" } },
+  },
 );
