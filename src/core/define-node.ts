@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import type { Port } from "./port.js";
-import type { HostArray, Tensor } from "./tensor.js";
+import type { HostArray, Tensor, Variable } from "./tensor.js";
 
 /** Sizes by the names a node's ports use, e.g. `{ B: 32, h: 4, w: 4, C: 128 }`. */
 export type Dims = Readonly<Record<string, number>>;
@@ -17,6 +17,8 @@ export interface WeightSpec {
   readonly init: Init;
   /** False for tables that are saved with the model but never trained. */
   readonly trainable: boolean;
+  /** True where a file may lack it; it then keeps its start value. */
+  readonly optional?: boolean;
 }
 
 /** How a weight starts. Draws come from the generator keyed by (seed, node, weight name). */
@@ -45,9 +47,10 @@ export interface StepContext {
 /** Looks a weight up by its name; throws for a name that the model did not declare. */
 export type Weights = (name: string) => Tensor;
 
-/** A callable model, as samplers use it. Shapes per sample are `[h,w,C]`, channels last. */
+/** A callable model, as samplers use it; channels last. */
 export interface Model {
-  readonly dims: Dims;
+  /** Sizes of one sample: h, w, C. */
+  readonly latent: readonly [number, number, number];
   /** The label that stands for "no class". */
   readonly nullLabel: number;
   /** Velocity at x `[B,h,w,C]`, time t `[B]` (0 data, 1 noise), label `[B]`. */
@@ -174,7 +177,7 @@ export interface ModelNode<I extends Ports = Ports, O extends Ports = Ports, S e
   S
 > {
   readonly kind: "model";
-  weights(params: z.output<S>): readonly WeightSpec[];
+  weights(params: z.output<S>, dims: Dims): readonly WeightSpec[];
   apply(weights: Weights, inputs: Values<I>, params: z.output<S>, context: StepContext): Record<string, Tensor>;
   /** The label that stands for "no class", for models with a `model` output. */
   nullLabel?(params: z.output<S>): number;
@@ -194,10 +197,11 @@ export interface OptimizerNode<
 
 /** A running optimizer over the trainable variables of one model. */
 export interface Optimizer {
+  readonly trains: WeightSet;
   /** Updates the variables in place from gradients in the order of `trains.specs` that are trainable; gives scalars to log. */
   apply(gradients: readonly Tensor[], step: number): Record<string, Tensor | number>;
-  /** Tensors that a checkpoint must hold, by name; the same objects stay valid for restoring. */
-  state(): ReadonlyMap<string, Tensor>;
+  /** Variables that a checkpoint must hold besides the weights, by name. */
+  state(): ReadonlyMap<string, Variable>;
   /** The averaged weights, if it keeps them: `dit.model@ema` reads these. */
   readonly average: Weights | undefined;
 }
@@ -205,12 +209,14 @@ export interface Optimizer {
 /** Accumulates over a phase and gives its value at the end. */
 export interface ReducerNode<I extends Ports = Ports, S extends z.ZodObject = z.ZodObject> extends Common<I, Ports, S> {
   readonly kind: "reducer";
+  readonly outputs: Record<string, never>;
   start(params: z.output<S>, context: HostContext): Promise<Reduction<I>> | Reduction<I>;
 }
 
 /** Writes or shows. */
 export interface SinkNode<I extends Ports = Ports, S extends z.ZodObject = z.ZodObject> extends Common<I, Ports, S> {
   readonly kind: "sink";
+  readonly outputs: Record<string, never>;
   open(params: z.output<S>, context: HostContext): Promise<Sink<I>>;
 }
 

@@ -1,0 +1,3 @@
+import { vitDecoder } from "./vit.js";
+
+export const decoderNodes = [vitDecoder];

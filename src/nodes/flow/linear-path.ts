@@ -1,0 +1,20 @@
+import { z } from "zod";
+import { defineNode } from "../../core/define-node.js";
+import { tensor } from "../../core/port.js";
+import { tf } from "../../core/tensor.js";
+
+/** Data at t = 0, noise at t = 1, a straight line between; the model learns the line's direction. */
+export const linearPath = defineNode({
+  kind: "map",
+  type: "flow.linear_path",
+  note: "Mixes clean data with noise and gives the velocity to learn.",
+  inputs: { data: tensor("f32[B,...]"), t: tensor("f32[B]") },
+  outputs: { x: tensor("f32[B,...]"), velocity: tensor("f32[B,...]") },
+  params: z.object({}),
+  run({ data, t }, _params, { random }) {
+    const noise = random.normal(data.shape);
+    const time = tf.reshape(t, [data.shape[0] ?? 0, ...data.shape.slice(1).map(() => 1)]);
+    const velocity = tf.sub(noise, data);
+    return { x: tf.add(data, tf.mul(time, velocity)), velocity };
+  },
+});

@@ -1,0 +1,19 @@
+import { defineNode } from "../../core/define-node.js";
+import { tensor } from "../../core/port.js";
+import { tf } from "../../core/tensor.js";
+import { statistics, statisticsParams, statisticsSpecs } from "./statistics-weights.js";
+
+/** z · sqrt(var + eps) + mean: back to what the encoder gives. */
+export const denormalize = defineNode({
+  kind: "model",
+  type: "latent.denormalize",
+  note: "Undoes latent.normalize.",
+  inputs: { z: tensor("f32[B,h,w,C]") },
+  outputs: { z: tensor("f32[B,h,w,C]") },
+  params: statisticsParams,
+  weights: (_params, dims) => statisticsSpecs(dims),
+  apply(w, { z }, { eps }) {
+    const { mean, deviation } = statistics(w, eps);
+    return { z: tf.add(tf.mul(z, deviation), mean) };
+  },
+});

@@ -1,0 +1,3 @@
+import { l1 } from "./l1.js";
+
+export const lossNodes = [l1];

@@ -1,0 +1,69 @@
+import { z } from "zod";
+import { path } from "../../core/params.js";
+import { rotaryTables } from "../../core/ops/rotary.js";
+import { tf } from "../../core/tensor.js";
+import type { BlockOptions, Rotary } from "./dit-block.js";
+
+/** Params that both diffusion transformers share, under their published names. */
+export const ditParams = {
+  weights: path("safetensors file, checkpoint folder or run folder to start from").optional(),
+  input_size: z.number().int().min(1).describe("side of the latent grid"),
+  patch_size: z.number().int().min(1).default(1).describe("latent positions per token and side"),
+  in_channels: z.number().int().min(1).default(768).describe("latent channels"),
+  mlp_ratio: z.number().positive().default(4).describe("MLP width over model width"),
+  class_dropout_prob: z.number().min(0).max(1).default(0.1).describe("chance that a label is dropped in training"),
+  num_classes: z.number().int().min(1).default(1000).describe("classes; this number itself stands for no class"),
+  use_qknorm: z.boolean().default(false).describe("norm queries and keys"),
+  use_swiglu: z.boolean().default(true).describe("SwiGLU MLP instead of GELU"),
+  use_rope: z.boolean().default(true).describe("rotary position embedding"),
+  use_rmsnorm: z.boolean().default(true).describe("RMS norm instead of layer norm"),
+  wo_shift: z.boolean().default(false).describe("adaptive norm without shift"),
+};
+
+type Shared = z.output<z.ZodObject<typeof ditParams>>;
+
+/** The block's switches from a node's params. */
+export function blockOptions(params: Shared, heads: number): BlockOptions {
+  return {
+    heads,
+    mlpRatio: params.mlp_ratio,
+    qkNorm: params.use_qknorm,
+    swiglu: params.use_swiglu,
+    rms: params.use_rmsnorm,
+    noShift: params.wo_shift,
+  };
+}
+
+/** Side of the token grid. */
+export function tokenGrid(params: Shared): number {
+  return params.input_size / params.patch_size;
+}
+
+/** Rotary tables for this width, or undefined where they are switched off. */
+export function rotary(params: Shared, width: number, heads: number): Rotary | undefined {
+  if (!params.use_rope) return undefined;
+  const grid = tokenGrid(params);
+  const tables = rotaryTables(width / heads, grid);
+  const shape: [number, number] = [grid * grid, width / heads];
+  return { cos: tf.tensor2d(tables.cos, shape), sin: tf.tensor2d(tables.sin, shape) };
+}
+
+/** Sizes of the ports: S the side, C the channels. Throws where width, heads and patch do not fit each other. */
+export function ditDims(params: Shared, widths: readonly (readonly [width: number, heads: number])[]): { S: number; C: number } {
+  if (params.input_size % params.patch_size !== 0)
+    throw new Error(`input_size ${params.input_size} is not a multiple of patch_size ${params.patch_size}`);
+  for (const [width, heads] of widths) {
+    const headWidth = width / heads;
+    if (!Number.isInteger(headWidth)) throw new Error(`hidden_size ${width} is not a multiple of num_heads ${heads}`);
+    if (params.use_rope && headWidth % 4 !== 0)
+      throw new Error(`rotary embedding needs a head width that is a multiple of 4; ${width} over ${heads} heads gives ${headWidth}`);
+    if (width % 4 !== 0) throw new Error(`the position table needs a hidden_size that is a multiple of 4, not ${width}`);
+  }
+  return { S: params.input_size, C: params.in_channels };
+}
+
+/** Operations of one block on `tokens` tokens; `conditions` is how many conditioning vectors it projects. */
+export function blockFlops(width: number, inner: number, tokens: number, conditions: number, options: BlockOptions): number {
+  const perToken = 4 * width * width + (options.swiglu ? 3 : 2) * width * inner + 2 * tokens * width;
+  return 2 * (tokens * perToken + conditions * (options.noShift ? 4 : 6) * width * width);
+}

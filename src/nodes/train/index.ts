@@ -1,0 +1,3 @@
+import { adamw } from "./adamw.js";
+
+export const trainNodes = [adamw];
