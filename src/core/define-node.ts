@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { Port } from "./port.js";
+import type { Port, PortKind } from "./port.js";
 import type { HostArray, Tensor, Variable } from "./tensor.js";
 
 /** Sizes by the names a node's ports use, e.g. `{ B: 32, h: 4, w: 4, C: 128 }`. */
@@ -64,9 +64,23 @@ export interface WeightSet {
   get: Weights;
 }
 
-type ValueOf<P extends Port> =
-  P extends Port<"tensor"> ? Tensor : P extends Port<"model"> ? Model : P extends Port<"weights"> ? WeightSet : Json;
-type HostValueOf<P extends Port> = P extends Port<"tensor"> ? HostArray : P extends Port<"weights"> ? NamedArrays : Json;
+/** Any value of the device: what a definition whose own types were forgotten takes and gives. */
+export type AnyValue = Tensor | Model | WeightSet | Json;
+
+interface DeviceKinds {
+  tensor: Tensor;
+  model: Model;
+  weights: WeightSet;
+  record: Json;
+}
+interface HostKinds {
+  tensor: HostArray;
+  model: never;
+  weights: NamedArrays;
+  record: Json;
+}
+type ValueOf<P extends Port> = PortKind extends P["kind"] ? AnyValue : DeviceKinds[P["kind"]];
+type HostValueOf<P extends Port> = HostKinds[P["kind"]];
 
 /** Device values by port name. */
 export type Values<P extends Ports> = {
@@ -204,6 +218,8 @@ export interface Optimizer {
   state(): ReadonlyMap<string, Variable>;
   /** The averaged weights, if it keeps them: `dit.model@ema` reads these. */
   readonly average: Weights | undefined;
+  /** Frees moments and averages. */
+  dispose(): void;
 }
 
 /** Accumulates over a phase and gives its value at the end. */

@@ -93,6 +93,10 @@ class AdamW implements Optimizer {
       [...map].map(([name, value]) => [`${prefix}.${name}`, value]);
     return new Map([...named("first", this.first), ...named("second", this.second)]);
   }
+
+  dispose(): void {
+    for (const variable of [...this.first.values(), ...this.second.values(), ...(this.averaged?.values() ?? [])]) variable.dispose();
+  }
 }
 
 /** A variable with its own memory: a clone would share the parameter's, which is updated in place. */

@@ -1,4 +1,4 @@
-import type { Json, Optimizer, Random, StepContext, WeightSet } from "../../core/define-node.js";
+import type { AnyValue, Optimizer, Random, StepContext } from "../../core/define-node.js";
 import type { GraphNode, PortRef } from "../../core/graph.js";
 import { randomNormal, randomUniform } from "../../core/ops/random.js";
 import { philoxKey, streamId } from "../../core/philox.js";
@@ -23,7 +23,7 @@ export interface StepResult {
   readonly scalars: ReadonlyMap<string, Readonly<Record<string, Tensor | number>>>;
 }
 
-type Value = Tensor | ReturnType<typeof asModel> | WeightSet | Json | undefined;
+type Value = AnyValue | undefined;
 
 /**
  * Runs the device part of one step as one synchronous tensor function: fixed nodes, then, under the gradient tape, the nodes

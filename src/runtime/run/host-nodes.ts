@@ -1,0 +1,59 @@
+import type { HostContext, HostValues, NamedArrays, Ports, Reduction, Sink } from "../../core/define-node.js";
+import type { GraphNode } from "../../core/graph.js";
+import type { HostArray, Tensor } from "../../core/tensor.js";
+import { keyOf, weightsOf } from "./stage.js";
+import type { Devices, StepResult } from "./stage.js";
+
+/** A reducer or sink that takes part in one execution of a phase. */
+export interface OpenHost {
+  readonly node: GraphNode;
+  add(values: HostValues<Ports>, at: { readonly step: number; readonly phase: string }): Promise<void>;
+  /** Results of a reducer; nothing of a sink. */
+  finish(): Promise<Readonly<Record<string, number>>>;
+  /** Lets go after a failure. */
+  abandon(): Promise<void>;
+}
+
+/** Opens a reducer or sink. */
+export async function openHost(node: GraphNode, context: HostContext): Promise<OpenHost> {
+  const { def } = node;
+  if (def.kind === "reducer") {
+    const reduction: Reduction<Ports> = await def.start(node.params, context);
+    return {
+      node,
+      add: async (values) => reduction.add(values),
+      finish: async () => reduction.finish(),
+      abandon: async () => undefined,
+    };
+  }
+  if (def.kind !== "sink") throw new Error(`"${node.name}" is neither reducer nor sink`);
+  const sink: Sink<Ports> = await def.open(node.params, context);
+  return {
+    node,
+    add: (values, at) => sink.write(values, at),
+    async finish() {
+      await sink.close();
+      return {};
+    },
+    abandon: () => sink.close(),
+  };
+}
+
+/** A host node's inputs, fetched from the device. */
+export async function hostInputs(node: GraphNode, result: StepResult, devices: Devices): Promise<HostValues<Ports>> {
+  const entries = Object.entries(node.inputs).map(async ([port, ref]): Promise<[string, HostArray | NamedArrays]> => {
+    const tensor = result.tensors.get(keyOf(ref));
+    if (tensor) return [port, await fetch(tensor)];
+    const { live, weights } = weightsOf(ref, devices);
+    const arrays = live.specs.map(async (spec): Promise<[string, HostArray]> => [spec.name, await fetch(weights(spec.name))]);
+    return [port, new Map(await Promise.all(arrays))];
+  });
+  return Object.fromEntries(await Promise.all(entries)) as HostValues<Ports>;
+}
+
+/** A tensor's numbers in host memory, in a copy of their own. */
+export async function fetch(tensor: Tensor): Promise<HostArray> {
+  const data = await tensor.data();
+  if (tensor.dtype === "int32") return { dtype: "i32", shape: tensor.shape, data: Int32Array.from(data) };
+  return { dtype: "f32", shape: tensor.shape, data: Float32Array.from(data) };
+}

@@ -1,0 +1,66 @@
+import type { Optimizer } from "../../core/define-node.js";
+import { tf } from "../../core/tensor.js";
+import type { HostArray, Variable } from "../../core/tensor.js";
+import { fetch } from "./host-nodes.js";
+import type { Devices } from "./stage.js";
+import { upload } from "./stage.js";
+
+/**
+ * All that training changed, as checkpoint files: `model`, `ema` and `optimizer.safetensors`, each prefixed by the optimizer's
+ * name where a graph has several. Keys are the published names.
+ */
+export async function trainState(devices: Devices): Promise<Map<string, Map<string, HostArray>>> {
+  const files = new Map<string, Map<string, HostArray>>();
+  for (const { file, variables } of trainedVariables(devices)) {
+    const arrays = new Map<string, HostArray>();
+    for (const [name, variable] of variables) arrays.set(name, await fetch(variable));
+    files.set(file, arrays);
+  }
+  return files;
+}
+
+/** Puts a checkpoint's arrays back. Throws an Error that lists what does not fit this graph. */
+export function restoreTrainState(devices: Devices, files: ReadonlyMap<string, ReadonlyMap<string, HostArray>>): void {
+  const wrong: string[] = [];
+  for (const { file, variables } of trainedVariables(devices)) {
+    const arrays = files.get(file);
+    if (!arrays) {
+      wrong.push(`${file} is missing`);
+      continue;
+    }
+    for (const [name, variable] of variables) {
+      const array = arrays.get(name);
+      if (!array) wrong.push(`${file}: "${name}" is missing`);
+      else if (array.shape.join() !== variable.shape.join())
+        wrong.push(`${file}: "${name}" is [${array.shape.join()}], this graph needs [${variable.shape.join()}]`);
+      else if (wrong.length === 0) tf.tidy(() => variable.assign(upload(array)));
+    }
+  }
+  if (wrong.length > 0)
+    throw new Error(`the checkpoint belongs to another graph:\n${wrong.slice(0, 8).map((line) => `  ${line}`).join("\n")}\nstart a new run, or resume with the graph that wrote it`);
+}
+
+function trainedVariables(devices: Devices): { file: string; variables: [string, Variable][] }[] {
+  return [...devices.optimizers].flatMap(([name, optimizer]) => {
+    const prefix = devices.optimizers.size > 1 ? `${name}.` : "";
+    const { specs, get } = optimizer.trains;
+    const own = specs.map((spec): [string, Variable] => [spec.name, asVariable(get(spec.name))]);
+    return [
+      { file: `${prefix}model.safetensors`, variables: own },
+      ...averageFile(prefix, optimizer),
+      { file: `${prefix}optimizer.safetensors`, variables: [...optimizer.state()] },
+    ];
+  });
+}
+
+function averageFile(prefix: string, optimizer: Optimizer): { file: string; variables: [string, Variable][] }[] {
+  const { average } = optimizer;
+  if (!average) return [];
+  const variables = optimizer.trains.specs.map((spec): [string, Variable] => [spec.name, asVariable(average(spec.name))]);
+  return [{ file: `${prefix}ema.safetensors`, variables }];
+}
+
+/** Models and optimizers hold variables only, so that their values can change in place. */
+function asVariable(tensor: unknown): Variable {
+  return tensor as Variable;
+}
