@@ -162,6 +162,8 @@ interface Common<I extends Ports, O extends Ports, S extends z.ZodObject> {
   probe?(params: z.output<S>): Promise<ProbeResult>;
   /** Floating-point operations of one forward pass at these sizes (a multiply-add counts two). */
   flops?(params: z.output<S>, dims: Dims): number;
+  /** Numbers that one forward pass leaves for the backward pass, for the memory estimate. */
+  activations?(params: z.output<S>, dims: Dims): number;
 }
 
 /** Reads data: host side, an endless or finite series of batches. */

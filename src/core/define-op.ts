@@ -1,19 +1,18 @@
-import type { Tensor } from "./tensor.js";
+import { tf } from "./tensor.js";
+import type { NamedAttrMap, NamedTensorMap, Tensor } from "./tensor.js";
 
 /** Plain attributes of a kernel call. */
 export type Attrs = Readonly<Record<string, unknown>>;
 
-/** What is left of an op's inputs when some are optional. */
-export type Inputs<R extends string, O extends string> = { readonly [K in R]: Tensor } & {
-  readonly [K in O]?: Tensor | undefined;
-};
+/** An op's inputs by name; optional ones may be left out. */
+export type Inputs<R extends string, O extends string> = { readonly [K in R]: Tensor } & { readonly [K in O]?: Tensor | undefined };
 
 /**
  * A fused op: its meaning as an expansion into tfjs ops, its gradient, and the name of the kernel that a backend may offer
  * instead. A backend that also registers `<kernel>Grad` (inputs `dy` and the op's inputs; outputs one gradient per given
  * input, in declared order) computes the gradient in one call.
  */
-export interface OpDef<R extends string, O extends string, A extends Attrs> {
+export interface OpDef<R extends string = string, O extends string = string, A extends Attrs = Attrs> {
   readonly kernel: string;
   readonly inputs: readonly R[];
   readonly optional?: readonly O[];
@@ -24,7 +23,68 @@ export interface OpDef<R extends string, O extends string, A extends Attrs> {
 }
 
 /** A defined op: call it with named inputs and attributes. */
-export interface Op<R extends string, O extends string, A extends Attrs> {
+export interface Op<R extends string = string, O extends string = string, A extends Attrs = Attrs> {
   (inputs: Inputs<R, O>, attrs: A): Tensor;
   readonly def: OpDef<R, O, A>;
+}
+
+/** Makes an op: it runs the backend's kernel where there is one, else the expansion. */
+export function defineOp<R extends string, O extends string, A extends Attrs>(def: OpDef<R, O, A>): Op<R, O, A> {
+  const names: readonly (R | O)[] = [...def.inputs, ...(def.optional ?? [])];
+  const call = (inputs: Inputs<R, O>, attrs: A): Tensor => {
+    if (!hasKernel(def.kernel)) return def.expand(inputs, attrs);
+    const given: Record<string, Tensor> = {};
+    for (const name of names) {
+      const input = inputs[name];
+      if (input !== undefined) given[name] = input;
+    }
+    return runTaped(def as unknown as OpDef, given, attrs);
+  };
+  return Object.assign(call, { def });
+}
+
+/** True where the backend in use has a kernel of this name. */
+export function hasKernel(kernel: string): boolean {
+  return tf.getKernel(kernel, tf.getBackend()) !== undefined;
+}
+
+/** Runs a kernel of the backend in use with plain attributes. */
+export function runKernel<T extends Tensor | Tensor[]>(kernel: string, inputs: Readonly<Record<string, Tensor>>, attrs: Attrs): T {
+  return tf.engine().runKernel(kernel, inputs as NamedTensorMap, attrs as NamedAttrMap) as T;
+}
+
+/**
+ * Runs an op's kernel and, under a gradient tape, records how to differentiate it. The inputs are saved with the tape: a gradient
+ * that closed over them would fail once a training step has freed them.
+ */
+function runTaped(def: OpDef, inputs: Record<string, Tensor>, attrs: Attrs): Tensor {
+  const engine = tf.engine();
+  if (engine.state.gradientDepth === 0) return runKernel(def.kernel, inputs, attrs);
+  const names = Object.keys(inputs);
+  const tensors = Object.values(inputs);
+  // tfjs types this method as private; tf.customGrad, its public face, would compute the gradients that nobody asked for.
+  return (engine as unknown as TapingEngine).runKernelFunc({
+    forwardFunc: (_backend, save) => {
+      save(tensors);
+      return runKernel(def.kernel, inputs, attrs);
+    },
+    backwardsFunc: (dy, saved) => gradients(def, dy, names, saved, attrs),
+    inputs,
+  });
+}
+
+interface TapingEngine {
+  runKernelFunc(call: {
+    forwardFunc: (backend: unknown, save: (tensors: Tensor[]) => void) => Tensor;
+    backwardsFunc: (dy: Tensor, saved: Tensor[]) => Record<string, () => Tensor>;
+    inputs: Record<string, Tensor>;
+  }): Tensor;
+}
+
+function gradients(def: OpDef, dy: Tensor, names: readonly string[], saved: readonly Tensor[], attrs: Attrs): Record<string, () => Tensor> {
+  const inputs = Object.fromEntries(names.map((name, i) => [name, saved[i] as Tensor]));
+  if (!hasKernel(`${def.kernel}Grad`)) return def.grad(dy, inputs, attrs) as Record<string, () => Tensor>;
+  let all: Tensor[] | undefined;
+  const compute = (): Tensor[] => (all ??= runKernel<Tensor[]>(`${def.kernel}Grad`, { dy, ...inputs }, attrs));
+  return Object.fromEntries(names.map((name, i) => [name, () => compute()[i] as Tensor]));
 }

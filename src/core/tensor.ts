@@ -6,7 +6,7 @@
  */
 import type * as TensorLibrary from "@tensorflow/tfjs-core";
 
-export type { Tensor, TensorInfo, KernelConfig, NamedTensorMap, Variable } from "@tensorflow/tfjs-core";
+export type { Tensor, TensorInfo, KernelConfig, NamedAttrMap, NamedTensorMap, Variable } from "@tensorflow/tfjs-core";
 
 /** The tensor library; undefined until `loadTensors` has resolved. Import it and use it inside functions only. */
 export let tf: typeof TensorLibrary;

@@ -7,7 +7,7 @@ import { sincosTable } from "../../core/ops/sincos.js";
 import { path } from "../../core/params.js";
 import { tensor, weights } from "../../core/port.js";
 import { tf } from "../../core/tensor.js";
-import { affineNorm, vitBlock, vitBlockFlops, vitBlockSpecs } from "../parts/vit-block.js";
+import { affineNorm, vitBlock, vitBlockActivations, vitBlockFlops, vitBlockSpecs } from "../parts/vit-block.js";
 import type { VitSizes } from "../parts/vit-block.js";
 import { imageParams, withZeroRow } from "../parts/vit-mae.js";
 import { below, frozen, linearSpecs, normSpecs, scope, torchDefault, weight } from "../parts/weight-specs.js";
@@ -36,7 +36,9 @@ export const vitDecoder = defineNode({
   params,
   dims(p, known) {
     if (p.decoder_hidden_size % p.decoder_num_attention_heads !== 0)
-      throw new Error(`decoder_hidden_size ${p.decoder_hidden_size} is not a multiple of decoder_num_attention_heads ${p.decoder_num_attention_heads}`);
+      throw new Error(
+        `decoder_hidden_size ${p.decoder_hidden_size} is not a multiple of decoder_num_attention_heads ${p.decoder_num_attention_heads}`,
+      );
     if (p.image_mean.length !== p.num_channels || p.image_std.length !== p.num_channels)
       throw new Error(`image_mean and image_std need one number for each of the ${p.num_channels} channels`);
     const { h, w } = known;
@@ -49,9 +51,14 @@ export const vitDecoder = defineNode({
     const width = p.decoder_hidden_size;
     return [
       ...linearSpecs("decoder_embed", p.hidden_size, width, torchDefault),
-      frozen("decoder_pos_embed", [1, grid * grid + 1, width], { kind: "table", values: () => withZeroRow(sincosTable(width, grid), width) }),
+      frozen("decoder_pos_embed", [1, grid * grid + 1, width], {
+        kind: "table",
+        values: () => withZeroRow(sincosTable(width, grid), width),
+      }),
       weight("trainable_cls_token", [1, 1, width], { kind: "zeros" }),
-      ...Array.from({ length: p.decoder_num_hidden_layers }, (_, i) => below(`decoder_layers.${i}`, vitBlockSpecs(sizes(p), torchDefault))).flat(),
+      ...Array.from({ length: p.decoder_num_hidden_layers }, (_, i) =>
+        below(`decoder_layers.${i}`, vitBlockSpecs(sizes(p), torchDefault)),
+      ).flat(),
       ...normSpecs("decoder_norm", width, true),
       ...linearSpecs("decoder_pred", width, p.patch_size ** 2 * p.num_channels, torchDefault),
     ];
@@ -59,7 +66,10 @@ export const vitDecoder = defineNode({
   apply(w, { z: latent }, p) {
     const [batch = 0, h = 0, wide = 0, channels = 0] = latent.shape;
     const tokens = tf.reshape(latent, [batch, h * wide, channels]);
-    const embedded = linear({ x: tokens, weight: w("decoder_embed.weight"), bias: w("decoder_embed.bias") }, { activation: "none" });
+    const embedded = linear(
+      { x: tokens, weight: w("decoder_embed.weight"), bias: w("decoder_embed.bias") },
+      { activation: "none" },
+    );
     let x = tf.add(tf.concat([tf.tile(w("trainable_cls_token"), [batch, 1, 1]), embedded], 1), w("decoder_pos_embed"));
     for (let i = 0; i < p.decoder_num_hidden_layers; i++) x = vitBlock(x, scope(w, `decoder_layers.${i}`), sizes(p));
     const normed = affineNorm(tf.slice(x, [0, 1, 0], [-1, -1, -1]), scope(w, "decoder_norm"), p.layer_norm_eps);
@@ -72,6 +82,8 @@ export const vitDecoder = defineNode({
     const ends = 2 * tokens * p.decoder_hidden_size * (p.hidden_size + p.patch_size ** 2 * p.num_channels);
     return (dims["B"] ?? 1) * (ends + p.decoder_num_hidden_layers * vitBlockFlops(sizes(p), tokens + 1));
   },
+  activations: (p, dims) =>
+    (dims["B"] ?? 1) * p.decoder_num_hidden_layers * vitBlockActivations(sizes(p), (dims["h"] ?? 0) * (dims["w"] ?? 0) + 1),
 });
 
 function sizes(p: Params): VitSizes {

@@ -9,9 +9,18 @@ import { path } from "../../core/params.js";
 import { tensor, weights } from "../../core/port.js";
 import { tf } from "../../core/tensor.js";
 import type { Tensor } from "../../core/tensor.js";
-import { affineNorm, vitBlock, vitBlockFlops, vitBlockSpecs } from "../parts/vit-block.js";
+import { affineNorm, vitBlock, vitBlockActivations, vitBlockFlops, vitBlockSpecs } from "../parts/vit-block.js";
 import type { VitSizes } from "../parts/vit-block.js";
-import { embedPatches, normalizeImage, prependClass, vitMaeDims, vitMaeParams, vitMaeSpecs, vitSizes, withZeroRow } from "../parts/vit-mae.js";
+import {
+  embedPatches,
+  normalizeImage,
+  prependClass,
+  vitMaeDims,
+  vitMaeParams,
+  vitMaeSpecs,
+  vitSizes,
+  withZeroRow,
+} from "../parts/vit-mae.js";
 import { below, frozen, linearSpecs, normSpecs, scope, weight, xavier } from "../parts/weight-specs.js";
 
 const params = z.object({
@@ -48,7 +57,9 @@ export const maePretrain = defineNode({
         ...linearSpecs("decoder_embed", p.hidden_size, width, xavier),
         weight("mask_token", [1, 1, width], { kind: "normal", std: 0.02 }),
         frozen("decoder_pos_embed", [1, grid * grid + 1, width], { kind: "table", values: table }),
-        ...Array.from({ length: p.decoder_num_hidden_layers }, (_, i) => below(`decoder_layers.${i}`, vitBlockSpecs(decoderSizes(p), xavier))).flat(),
+        ...Array.from({ length: p.decoder_num_hidden_layers }, (_, i) =>
+          below(`decoder_layers.${i}`, vitBlockSpecs(decoderSizes(p), xavier)),
+        ).flat(),
         ...normSpecs("decoder_norm", width, true),
         ...linearSpecs("decoder_pred", width, p.patch_size ** 2 * p.num_channels, xavier),
       ]),
@@ -59,7 +70,10 @@ export const maePretrain = defineNode({
     const [batch = 0, count = 0, width = 0] = tokens.shape;
     const kept = Math.max(1, Math.round(count * (1 - p.mask_ratio)));
     const { order, back, hidden } = randomOrder(random, batch, count, kept);
-    let x = prependClass(tf.reshape(tf.gather(tf.reshape(tokens, [-1, width]), tf.slice(order, [0, 0], [-1, kept])), [batch, kept, width]), w);
+    let x = prependClass(
+      tf.reshape(tf.gather(tf.reshape(tokens, [-1, width]), tf.slice(order, [0, 0], [-1, kept])), [batch, kept, width]),
+      w,
+    );
     for (let i = 0; i < p.num_hidden_layers; i++) x = vitBlock(x, scope(w, `vit.encoder.layer.${i}`), vitSizes(p));
     // Trained through the same norm without gain that the frozen encoder ends with.
     const seen = layerNorm({ x }, { epsilon: p.layer_norm_eps });
@@ -74,6 +88,12 @@ export const maePretrain = defineNode({
     const kept = Math.max(1, Math.round(count * (1 - p.mask_ratio)));
     const encoder = p.num_hidden_layers * vitBlockFlops(vitSizes(p), kept + 1);
     return (dims["B"] ?? 1) * (encoder + p.decoder_num_hidden_layers * vitBlockFlops(decoderSizes(p), count + 1));
+  },
+  activations(p, dims) {
+    const count = (p.image_size / p.patch_size) ** 2;
+    const kept = Math.max(1, Math.round(count * (1 - p.mask_ratio)));
+    const encoder = p.num_hidden_layers * vitBlockActivations(vitSizes(p), kept + 1);
+    return (dims["B"] ?? 1) * (encoder + p.decoder_num_hidden_layers * vitBlockActivations(decoderSizes(p), count + 1));
   },
 });
 
@@ -90,7 +110,12 @@ function decoderSizes(p: Params): VitSizes {
  * A random order of the patches of each sample: `order [B,N]` as rows of the flattened `[B·N,D]` tokens, the first `kept` of
  * which the encoder sees; `back [B,N]` finds each patch's place in that order; `hidden [B,N]` is 1 where a patch was not seen.
  */
-function randomOrder(random: Random, batch: number, count: number, kept: number): { order: Tensor; back: Tensor; hidden: Tensor } {
+function randomOrder(
+  random: Random,
+  batch: number,
+  count: number,
+  kept: number,
+): { order: Tensor; back: Tensor; hidden: Tensor } {
   const draw = random.uniform([batch, count], "mask");
   const shuffled = tf.topk(draw, count).indices;
   // Sorting a permutation by value gives its inverse.
@@ -100,7 +125,10 @@ function randomOrder(random: Random, batch: number, count: number, kept: number)
 }
 
 function decode(seen: Tensor, back: Tensor, weights: Weights, p: Params): Tensor {
-  const embedded = linear({ x: seen, weight: weights("decoder_embed.weight"), bias: weights("decoder_embed.bias") }, { activation: "none" });
+  const embedded = linear(
+    { x: seen, weight: weights("decoder_embed.weight"), bias: weights("decoder_embed.bias") },
+    { activation: "none" },
+  );
   const [batch = 0, count = 0] = back.shape;
   const width = p.decoder_hidden_size;
   const kept = (seen.shape[1] ?? 1) - 1;
@@ -111,5 +139,8 @@ function decode(seen: Tensor, back: Tensor, weights: Weights, p: Params): Tensor
   let x = tf.add(tf.concat([tf.slice(embedded, [0, 0, 0], [-1, 1, -1]), ordered], 1), weights("decoder_pos_embed"));
   for (let i = 0; i < p.decoder_num_hidden_layers; i++) x = vitBlock(x, scope(weights, `decoder_layers.${i}`), decoderSizes(p));
   const normed = affineNorm(tf.slice(x, [0, 1, 0], [-1, -1, -1]), scope(weights, "decoder_norm"), p.layer_norm_eps);
-  return linear({ x: normed, weight: weights("decoder_pred.weight"), bias: weights("decoder_pred.bias") }, { activation: "none" });
+  return linear(
+    { x: normed, weight: weights("decoder_pred.weight"), bias: weights("decoder_pred.bias") },
+    { activation: "none" },
+  );
 }

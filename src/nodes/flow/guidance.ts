@@ -22,7 +22,8 @@ export function guided(
   const batch = label.shape[0] ?? 0;
   const both = params.guidance > 1 ? tf.concat([label, tf.fill([batch], model.nullLabel, "int32")]) : label;
   return (x, t) => {
-    if (params.guidance <= 1 || t < params.guidance_from || t > params.guidance_to) return model.velocity(x, tf.fill([batch], t), label);
+    if (params.guidance <= 1 || t < params.guidance_from || t > params.guidance_to)
+      return model.velocity(x, tf.fill([batch], t), label);
     const [conditional, free] = tf.split(model.velocity(tf.concat([x, x]), tf.fill([2 * batch], t), both), 2);
     if (!conditional || !free) throw new Error("the guided batch did not split in two");
     return tf.add(free, tf.mul(tf.sub(conditional, free), params.guidance));

@@ -44,7 +44,13 @@ export function timeGrid(points: number, factor: number): number[] {
   return Array.from({ length: points }, (_, i) => shiftTime(1 - (lastTime * i) / (points - 1), factor));
 }
 
-function advance(x: Tensor, t: number, next: number, velocity: (x: Tensor, t: number) => Tensor, method: "euler" | "heun"): Tensor {
+function advance(
+  x: Tensor,
+  t: number,
+  next: number,
+  velocity: (x: Tensor, t: number) => Tensor,
+  method: "euler" | "heun",
+): Tensor {
   return tf.tidy(() => {
     const here = velocity(x, t);
     const straight = tf.add(x, tf.mul(here, next - t));
@@ -52,4 +58,3 @@ function advance(x: Tensor, t: number, next: number, velocity: (x: Tensor, t: nu
     return tf.add(x, tf.mul(tf.add(here, velocity(straight, next)), (next - t) / 2));
   });
 }
-

@@ -20,7 +20,8 @@ export const noise = defineNode({
   run({ z: latent }, { tau, distribution }, { random, training }) {
     if (!training || tau === 0) return { z: latent };
     const perSample = [latent.shape[0] ?? 0, 1, 1, 1];
-    const drawn = distribution === "uniform" ? random.uniform(perSample, "strength") : tf.abs(random.normal(perSample, "strength"));
+    const drawn =
+      distribution === "uniform" ? random.uniform(perSample, "strength") : tf.abs(random.normal(perSample, "strength"));
     return { z: tf.add(latent, tf.mul(tf.mul(drawn, tau), random.normal(latent.shape))) };
   },
 });

@@ -22,5 +22,8 @@ export function statisticsSpecs(dims: Dims): WeightSpec[] {
 
 /** Mean and deviation sqrt(var + eps), channels last `[h,w,C]`. */
 export function statistics(weights: Weights, eps: number): { mean: Tensor; deviation: Tensor } {
-  return { mean: tf.transpose(weights("mean"), [1, 2, 0]), deviation: tf.sqrt(tf.add(tf.transpose(weights("var"), [1, 2, 0]), eps)) };
+  return {
+    mean: tf.transpose(weights("mean"), [1, 2, 0]),
+    deviation: tf.sqrt(tf.add(tf.transpose(weights("var"), [1, 2, 0]), eps)),
+  };
 }

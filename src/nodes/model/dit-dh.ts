@@ -8,7 +8,7 @@ import { model, tensor, weights } from "../../core/port.js";
 import { tf } from "../../core/tensor.js";
 import { dense, ditBlock, ditBlockSpecs, mlpWidth } from "../parts/dit-block.js";
 import { ditFinal, ditFinalSpecs } from "../parts/dit-final.js";
-import { blockFlops, blockOptions, ditDims, ditParams, rotary, tokenGrid } from "../parts/dit-params.js";
+import { blockActivations, blockFlops, blockOptions, ditDims, ditParams, rotary, tokenGrid } from "../parts/dit-params.js";
 import { labelEmbedding, labelEmbeddingSpecs } from "../parts/label-embedding.js";
 import { patchEmbed } from "../parts/patch-embed.js";
 import { timeEmbedding, timeEmbeddingSpecs } from "../parts/time-embedding.js";
@@ -26,7 +26,6 @@ const params = z.object({
 });
 type Params = z.output<typeof params>;
 
-
 /**
  * DiT-DH (RAE, arXiv 2510.11690): a deep narrow body finds what the latent shows, a shallow wide head, conditioned on it per
  * token, gives the velocity. The width rule (width at least the token's) binds only the head.
@@ -38,13 +37,19 @@ export const ditDh = defineNode({
   inputs: { x: tensor("f32[B,S,S,C]"), t: tensor("f32[B]"), label: tensor("i32[B]") },
   outputs: { velocity: tensor("f32[B,S,S,C]"), model: model("[S,S,C]"), weights: weights() },
   params,
-  dims: (p) => ditDims(p, [[p.hidden_size[0], p.num_heads[0]], [p.hidden_size[1], p.num_heads[1]]]),
+  dims: (p) =>
+    ditDims(p, [
+      [p.hidden_size[0], p.num_heads[0]],
+      [p.hidden_size[1], p.num_heads[1]],
+    ]),
   nullLabel: (p) => p.num_classes,
   weights(p): WeightSpec[] {
     const [body, head] = p.hidden_size;
     const grid = tokenGrid(p);
     return [
-      ...(p.use_pos_embed ? [frozen("pos_embed", [1, grid * grid, body], { kind: "table", values: () => sincosTable(body, grid) })] : []),
+      ...(p.use_pos_embed
+        ? [frozen("pos_embed", [1, grid * grid, body], { kind: "table", values: () => sincosTable(body, grid) })]
+        : []),
       ...below("s_embedder", patchSpecs("proj", p.in_channels, p.patch_size, body, xavier)),
       ...below("x_embedder", patchSpecs("proj", p.in_channels, p.patch_size, head, xavier)),
       ...(body === head ? [] : linearSpecs("s_projector", body, head, torchDefault)),
@@ -66,12 +71,14 @@ export const ditDh = defineNode({
     let s = patchEmbed(x, scope(w, "s_embedder.proj"), p.patch_size);
     if (p.use_pos_embed) s = tf.add(s, w("pos_embed"));
     const list = blocks(p);
-    for (const block of list.filter((b) => b.part === "body")) s = ditBlock(s, condition, scope(w, block.key), block.options, bodyTables);
+    for (const block of list.filter((b) => b.part === "body"))
+      s = ditBlock(s, condition, scope(w, block.key), block.options, bodyTables);
     s = silu({ x: tf.add(s, tf.expandDims(time, 1)) }, {});
     if (body !== head) s = dense(s, scope(w, "s_projector"));
     const perToken = silu({ x: s }, {});
     let h = patchEmbed(x, scope(w, "x_embedder.proj"), p.patch_size);
-    for (const block of list.filter((b) => b.part === "head")) h = ditBlock(h, perToken, scope(w, block.key), block.options, headTables);
+    for (const block of list.filter((b) => b.part === "head"))
+      h = ditBlock(h, perToken, scope(w, block.key), block.options, headTables);
     return { velocity: unpatchify(ditFinal(h, perToken, scope(w, "final_layer"), p.use_rmsnorm), p.patch_size, grid, grid) };
   },
   flops(p, dims) {
@@ -84,12 +91,24 @@ export const ditDh = defineNode({
     );
     return (dims["B"] ?? 1) * list.reduce((a, b) => a + b, ends);
   },
+  activations(p, dims) {
+    const tokens = tokenGrid(p) ** 2;
+    const list = blocks(p).map(({ width, options, part }) =>
+      blockActivations(width, mlpWidth(width, options), tokens, part === "body" ? 1 : tokens, options),
+    );
+    return (dims["B"] ?? 1) * list.reduce((a, b) => a + b, 0);
+  },
 });
 
 /** Body blocks, then head blocks, numbered through. */
 function blocks(p: Params): { key: string; part: "body" | "head"; width: number; options: ReturnType<typeof blockOptions> }[] {
   return Array.from({ length: p.depth[0] + p.depth[1] }, (_, i) => {
     const side = i < p.depth[0] ? 0 : 1;
-    return { key: `blocks.${i}`, part: side ? "head" : "body", width: p.hidden_size[side], options: blockOptions(p, p.num_heads[side]) };
+    return {
+      key: `blocks.${i}`,
+      part: side ? "head" : "body",
+      width: p.hidden_size[side],
+      options: blockOptions(p, p.num_heads[side]),
+    };
   });
 }

@@ -8,7 +8,7 @@ import { model, tensor, weights } from "../../core/port.js";
 import { tf } from "../../core/tensor.js";
 import { ditBlock, ditBlockSpecs, mlpWidth } from "../parts/dit-block.js";
 import { ditFinal, ditFinalSpecs } from "../parts/dit-final.js";
-import { blockFlops, blockOptions, ditDims, ditParams, rotary, tokenGrid } from "../parts/dit-params.js";
+import { blockActivations, blockFlops, blockOptions, ditDims, ditParams, rotary, tokenGrid } from "../parts/dit-params.js";
 import { labelEmbedding, labelEmbeddingSpecs } from "../parts/label-embedding.js";
 import { patchEmbed } from "../parts/patch-embed.js";
 import { timeEmbedding, timeEmbeddingSpecs } from "../parts/time-embedding.js";
@@ -63,6 +63,14 @@ export const dit = defineNode({
     const options = blockOptions(p, p.num_heads);
     const ends = 2 * tokens * width * (p.in_channels * p.patch_size ** 2 + outputs(p)) + 2 * width * (512 + 3 * width);
     return (dims["B"] ?? 1) * (p.depth * blockFlops(width, mlpWidth(width, options), tokens, 1, options) + ends);
+  },
+  activations(p, dims) {
+    const options = blockOptions(p, p.num_heads);
+    return (
+      (dims["B"] ?? 1) *
+      p.depth *
+      blockActivations(p.hidden_size, mlpWidth(p.hidden_size, options), tokenGrid(p) ** 2, 1, options)
+    );
   },
 });
 

@@ -40,7 +40,9 @@ export function ditBlockSpecs(width: number, options: BlockOptions, init: Linear
   const headWidth = width / options.heads;
   return [
     ...(options.rms ? [...normSpecs("norm1", width, false), ...normSpecs("norm2", width, false)] : []),
-    ...(options.qkNorm ? [...normSpecs("attn.q_norm", headWidth, !options.rms), ...normSpecs("attn.k_norm", headWidth, !options.rms)] : []),
+    ...(options.qkNorm
+      ? [...normSpecs("attn.q_norm", headWidth, !options.rms), ...normSpecs("attn.k_norm", headWidth, !options.rms)]
+      : []),
     ...linearSpecs("attn.qkv", width, 3 * width, init),
     ...linearSpecs("attn.proj", width, width, init),
     ...(options.swiglu
@@ -54,16 +56,31 @@ export function ditBlockSpecs(width: number, options: BlockOptions, init: Linear
  * One transformer block with adaptive norm (DiT, arXiv 2212.09748; LightningDiT, arXiv 2501.01423).
  * x `[B,N,D]`; `condition` is SiLU of the conditioning vector, `[B,1,D]` or per token `[B,N,D]`.
  */
-export function ditBlock(x: Tensor, condition: Tensor, weights: Weights, options: BlockOptions, rotary: Rotary | undefined): Tensor {
+export function ditBlock(
+  x: Tensor,
+  condition: Tensor,
+  weights: Weights,
+  options: BlockOptions,
+  rotary: Rotary | undefined,
+): Tensor {
   const ada = dense(condition, scope(weights, "adaLN_modulation.1"));
   const parts = tf.split(ada, options.noShift ? 4 : 6, -1);
   const [shift1, scale1, gate1, shift2, scale2, gate2] = options.noShift
     ? [undefined, parts[0], parts[1], undefined, parts[2], parts[3]]
     : parts;
   if (!scale1 || !gate1 || !scale2 || !gate2) throw new Error("adaLN gave too few parts");
-  const attended = selfAttention(modulate({ x: norm(x, weights, "norm1", options.rms), shift: shift1, scale: scale1 }, {}), weights, options, rotary);
+  const attended = selfAttention(
+    modulate({ x: norm(x, weights, "norm1", options.rms), shift: shift1, scale: scale1 }, {}),
+    weights,
+    options,
+    rotary,
+  );
   const middle = gate({ x, y: attended, gate: gate1 }, {});
-  const mixed = mlp(modulate({ x: norm(middle, weights, "norm2", options.rms), shift: shift2, scale: scale2 }, {}), weights, options);
+  const mixed = mlp(
+    modulate({ x: norm(middle, weights, "norm2", options.rms), shift: shift2, scale: scale2 }, {}),
+    weights,
+    options,
+  );
   return gate({ x: middle, y: mixed, gate: gate2 }, {});
 }
 

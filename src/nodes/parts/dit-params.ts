@@ -56,7 +56,9 @@ export function ditDims(params: Shared, widths: readonly (readonly [width: numbe
     const headWidth = width / heads;
     if (!Number.isInteger(headWidth)) throw new Error(`hidden_size ${width} is not a multiple of num_heads ${heads}`);
     if (params.use_rope && headWidth % 4 !== 0)
-      throw new Error(`rotary embedding needs a head width that is a multiple of 4; ${width} over ${heads} heads gives ${headWidth}`);
+      throw new Error(
+        `rotary embedding needs a head width that is a multiple of 4; ${width} over ${heads} heads gives ${headWidth}`,
+      );
     if (width % 4 !== 0) throw new Error(`the position table needs a hidden_size that is a multiple of 4, not ${width}`);
   }
   return { S: params.input_size, C: params.in_channels };
@@ -66,4 +68,15 @@ export function ditDims(params: Shared, widths: readonly (readonly [width: numbe
 export function blockFlops(width: number, inner: number, tokens: number, conditions: number, options: BlockOptions): number {
   const perToken = 4 * width * width + (options.swiglu ? 3 : 2) * width * inner + 2 * tokens * width;
   return 2 * (tokens * perToken + conditions * (options.noShift ? 4 : 6) * width * width);
+}
+
+/** Numbers that one block leaves for the backward pass: norms, qkv, attention, MLP and adaptive parts. */
+export function blockActivations(
+  width: number,
+  inner: number,
+  tokens: number,
+  conditions: number,
+  options: BlockOptions,
+): number {
+  return tokens * (11 * width + (options.swiglu ? 3 : 2) * inner) + 12 * conditions * width;
 }

@@ -21,7 +21,10 @@ export interface VitSizes {
 export function vitBlockSpecs(sizes: VitSizes, init: LinearInit): WeightSpec[] {
   const { width, inner } = sizes;
   return [
-    ...below("attention.attention", ["query", "key", "value"].flatMap((part) => linearSpecs(part, width, width, init))),
+    ...below(
+      "attention.attention",
+      ["query", "key", "value"].flatMap((part) => linearSpecs(part, width, width, init)),
+    ),
     ...linearSpecs("attention.output.dense", width, width, init),
     ...linearSpecs("intermediate.dense", width, inner, init),
     ...linearSpecs("output.dense", inner, width, init),
@@ -34,10 +37,15 @@ export function vitBlockSpecs(sizes: VitSizes, init: LinearInit): WeightSpec[] {
 export function vitBlock(x: Tensor, weights: Weights, sizes: VitSizes): Tensor {
   const before = affineNorm(x, scope(weights, "layernorm_before"), sizes.epsilon);
   const packed = (kind: "weight" | "bias"): Tensor =>
-    tf.concat(["query", "key", "value"].map((part) => weights(`attention.attention.${part}.${kind}`)), 0);
+    tf.concat(
+      ["query", "key", "value"].map((part) => weights(`attention.attention.${part}.${kind}`)),
+      0,
+    );
   // One product of three times the width instead of three: the weights are small beside the tokens.
   const qkv = linear({ x: before, weight: packed("weight"), bias: packed("bias") }, { activation: "none" });
-  const mixed = linear(of(attention({ qkv }, { heads: sizes.heads }), scope(weights, "attention.output.dense")), { activation: "none" });
+  const mixed = linear(of(attention({ qkv }, { heads: sizes.heads }), scope(weights, "attention.output.dense")), {
+    activation: "none",
+  });
   const middle = tf.add(x, mixed);
   const after = affineNorm(middle, scope(weights, "layernorm_after"), sizes.epsilon);
   const hidden = linear(of(after, scope(weights, "intermediate.dense")), { activation: "gelu" });
@@ -52,6 +60,11 @@ export function affineNorm(x: Tensor, weights: Weights, epsilon: number): Tensor
 /** Operations of one block on `tokens` tokens. */
 export function vitBlockFlops(sizes: VitSizes, tokens: number): number {
   return 2 * tokens * (4 * sizes.width ** 2 + 2 * sizes.width * sizes.inner + 2 * tokens * sizes.width);
+}
+
+/** Numbers that one block leaves for the backward pass. */
+export function vitBlockActivations(sizes: VitSizes, tokens: number): number {
+  return tokens * (9 * sizes.width + 2 * sizes.inner);
 }
 
 function of(x: Tensor, weights: Weights): { x: Tensor; weight: Tensor; bias: Tensor } {

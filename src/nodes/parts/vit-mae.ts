@@ -39,10 +39,12 @@ export function vitSizes(p: VitMaeParams): VitSizes {
 
 /** Port sizes: H, W, c of the image, h, w of the latent grid, D. Throws where they do not fit. */
 export function vitMaeDims(p: VitMaeParams): Record<string, number> {
-  if (p.image_size % p.patch_size !== 0) throw new Error(`image_size ${p.image_size} is not a multiple of patch_size ${p.patch_size}`);
+  if (p.image_size % p.patch_size !== 0)
+    throw new Error(`image_size ${p.image_size} is not a multiple of patch_size ${p.patch_size}`);
   if (p.hidden_size % p.num_attention_heads !== 0)
     throw new Error(`hidden_size ${p.hidden_size} is not a multiple of num_attention_heads ${p.num_attention_heads}`);
-  if (p.hidden_size % 4 !== 0) throw new Error(`the position table needs a hidden_size that is a multiple of 4, not ${p.hidden_size}`);
+  if (p.hidden_size % 4 !== 0)
+    throw new Error(`the position table needs a hidden_size that is a multiple of 4, not ${p.hidden_size}`);
   if (p.image_mean.length !== p.num_channels || p.image_std.length !== p.num_channels)
     throw new Error(`image_mean and image_std need one number for each of the ${p.num_channels} channels`);
   const grid = p.image_size / p.patch_size;
@@ -57,7 +59,9 @@ export function vitMaeSpecs(p: VitMaeParams): WeightSpec[] {
     weight("embeddings.cls_token", [1, 1, p.hidden_size], { kind: "normal", std: 0.02 }),
     frozen("embeddings.position_embeddings", [1, grid * grid + 1, p.hidden_size], { kind: "table", values: table }),
     ...patchSpecs("embeddings.patch_embeddings.projection", p.num_channels, p.patch_size, p.hidden_size, xavier),
-    ...Array.from({ length: p.num_hidden_layers }, (_, i) => below(`encoder.layer.${i}`, vitBlockSpecs(vitSizes(p), xavier))).flat(),
+    ...Array.from({ length: p.num_hidden_layers }, (_, i) =>
+      below(`encoder.layer.${i}`, vitBlockSpecs(vitSizes(p), xavier)),
+    ).flat(),
     ...normSpecs("layernorm", p.hidden_size, true),
   ]);
 }
@@ -88,4 +92,3 @@ export function prependClass(tokens: Tensor, weights: Weights): Tensor {
   const first = tf.add(weights("vit.embeddings.cls_token"), row);
   return tf.concat([tf.tile(first, [batch, 1, 1]), tokens], 1);
 }
-

@@ -10,7 +10,10 @@ export interface LinearInit {
 }
 
 /** Glorot's uniform bound sqrt(6 / (in + out)), bias 0. */
-export const xavier: LinearInit = { weight: (fanIn, fanOut) => ({ kind: "uniform", bound: Math.sqrt(6 / (fanIn + fanOut)) }), bias: () => zeros };
+export const xavier: LinearInit = {
+  weight: (fanIn, fanOut) => ({ kind: "uniform", bound: Math.sqrt(6 / (fanIn + fanOut)) }),
+  bias: () => zeros,
+};
 
 /** PyTorch's default for linear layers: weight and bias uniform within 1/sqrt(in). */
 export const torchDefault: LinearInit = {
@@ -28,7 +31,10 @@ export function normalWeight(std: number, rest: LinearInit): LinearInit {
 
 /** `name.weight [out,in]` and `name.bias [out]`. */
 export function linearSpecs(name: string, fanIn: number, fanOut: number, init: LinearInit): WeightSpec[] {
-  return [weight(`${name}.weight`, [fanOut, fanIn], init.weight(fanIn, fanOut)), weight(`${name}.bias`, [fanOut], init.bias(fanIn))];
+  return [
+    weight(`${name}.weight`, [fanOut, fanIn], init.weight(fanIn, fanOut)),
+    weight(`${name}.bias`, [fanOut], init.bias(fanIn)),
+  ];
 }
 
 /** `name.weight [out,C,p,p]` and `name.bias [out]` of a convolution whose stride is its size. */

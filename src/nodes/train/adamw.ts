@@ -9,7 +9,10 @@ import type { Tensor, Variable } from "../../core/tensor.js";
 
 const params = z.object({
   lr: z.number().positive().default(2e-4).describe("learning rate at its highest"),
-  betas: z.tuple([z.number().min(0).lt(1), z.number().min(0).lt(1)]).default([0.9, 0.95]).describe("decays of the two moments"),
+  betas: z
+    .tuple([z.number().min(0).lt(1), z.number().min(0).lt(1)])
+    .default([0.9, 0.95])
+    .describe("decays of the two moments"),
   weight_decay: z.number().min(0).default(0).describe("decoupled weight decay"),
   eps: z.number().positive().default(1e-8).describe("added to the root of the second moment"),
   clip: z.number().min(0).default(1).describe("largest global gradient norm; 0 is off"),
@@ -46,7 +49,8 @@ class AdamW implements Optimizer {
   ) {
     const trained = trains.specs.filter((spec) => spec.trainable);
     this.parameters = trained.map((spec) => trains.get(spec.name) as Variable);
-    const moments = (): Map<string, Variable> => new Map(trained.map((spec) => [spec.name, tf.variable(tf.zeros([...spec.shape]), false)]));
+    const moments = (): Map<string, Variable> =>
+      new Map(trained.map((spec) => [spec.name, tf.variable(tf.zeros([...spec.shape]), false)]));
     this.first = moments();
     this.second = moments();
     if (p.ema > 0) {
@@ -95,7 +99,8 @@ class AdamW implements Optimizer {
   }
 
   dispose(): void {
-    for (const variable of [...this.first.values(), ...this.second.values(), ...(this.averaged?.values() ?? [])]) variable.dispose();
+    for (const variable of [...this.first.values(), ...this.second.values(), ...(this.averaged?.values() ?? [])])
+      variable.dispose();
   }
 }
 

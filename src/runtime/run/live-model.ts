@@ -80,4 +80,3 @@ function startValues(spec: WeightSpec, seed: number, node: string): Float32Array
       return spec.init.values();
   }
 }
-

@@ -31,7 +31,10 @@ async function pairWeights(node: GraphNode): Promise<{ file: string; pairs: Read
   const file = await weightsFile(given);
   const header = await readSafetensorsHeader(file);
   try {
-    return { file, pairs: matchWeights(def.weights(node.params, node.dims), header.tensors, (key) => (def.key ? def.key(key) : key)) };
+    return {
+      file,
+      pairs: matchWeights(def.weights(node.params, node.dims), header.tensors, (key) => (def.key ? def.key(key) : key)),
+    };
   } catch (error) {
     throw new Error(`${file}: ${error instanceof Error ? error.message : String(error)}`);
   }

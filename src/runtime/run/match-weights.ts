@@ -25,14 +25,18 @@ export function matchWeights(
     if (name === undefined) continue;
     const spec = wanted.get(name);
     if (!spec) unexpected.push(array.name);
-    else if (spec.shape.join() !== array.shape.join()) shapes.push(`${name}: [${array.shape.join()}] in the file, [${spec.shape.join()}] in the model`);
+    else if (spec.shape.join() !== array.shape.join())
+      shapes.push(`${name}: [${array.shape.join()}] in the file, [${spec.shape.join()}] in the model`);
     else pairs.set(name, array.name);
   }
   const found = new Set([...pairs.keys(), ...shapes.map((line) => line.split(":")[0] ?? "")]);
   const missing = specs.filter((spec) => !spec.optional && !found.has(spec.name)).map((spec) => spec.name);
   const lines = [
     ...list("wrong shape", shapes),
-    ...list("missing", missing.map((name) => withNear(name, unexpected))),
+    ...list(
+      "missing",
+      missing.map((name) => withNear(name, unexpected)),
+    ),
     ...list("unexpected", unexpected),
   ];
   if (lines.length > 0) throw new Error(`the file holds another model:\n${lines.join("\n")}`);

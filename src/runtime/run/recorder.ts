@@ -51,7 +51,12 @@ export interface Status {
 
 /** What a person watches. */
 export interface ProgressView {
-  phase(phase: { readonly name: string; readonly steps: number | undefined; readonly batch: number | undefined; readonly from: number }): void;
+  phase(phase: {
+    readonly name: string;
+    readonly steps: number | undefined;
+    readonly batch: number | undefined;
+    readonly from: number;
+  }): void;
   step(step: { readonly phase: string; readonly step: number; readonly metrics: Readonly<Record<string, number>> }): void;
   phaseEnd(phase: { readonly name: string; readonly step: number; readonly results: Readonly<Record<string, number>> }): void;
   note(line: string): void;

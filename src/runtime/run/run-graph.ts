@@ -58,7 +58,12 @@ export async function executeGraph(graph: Graph, services: RunServices, checkpoi
       await recorder.status({ state: "interrupted", step, exitCode: 75, message: error.message });
       return { state: "interrupted", folder: recorder.folder, steps: step };
     }
-    await recorder.status({ state: "failed", step, exitCode: 1, message: error instanceof Error ? error.message : String(error) });
+    await recorder.status({
+      state: "failed",
+      step,
+      exitCode: 1,
+      message: error instanceof Error ? error.message : String(error),
+    });
     throw error;
   } finally {
     services.progress.close();

@@ -75,7 +75,11 @@ function batchOf(plan: PhasePlan): number | undefined {
   return plan.sources.map((node) => node.dims["B"]).find((size) => size !== undefined);
 }
 
-async function openSources(session: Session, plan: PhasePlan, resume: Resume | undefined): Promise<{ name: string; source: Source }[]> {
+async function openSources(
+  session: Session,
+  plan: PhasePlan,
+  resume: Resume | undefined,
+): Promise<{ name: string; source: Source }[]> {
   const opened: { name: string; source: Source }[] = [];
   for (const node of plan.sources) {
     if (node.def.kind !== "source") throw new Error(`"${node.name}" is no source`);
@@ -88,7 +92,14 @@ async function openSources(session: Session, plan: PhasePlan, resume: Resume | u
 }
 
 /** Gives a step's results to reducers, sinks and the record, then frees them. */
-async function deliver(session: Session, plan: PhasePlan, hosts: readonly OpenHost[], result: StepResult, phase: Phase, step: number): Promise<void> {
+async function deliver(
+  session: Session,
+  plan: PhasePlan,
+  hosts: readonly OpenHost[],
+  result: StepResult,
+  phase: Phase,
+  step: number,
+): Promise<void> {
   try {
     for (const host of hosts) {
       const values: HostValues<Ports> = await hostInputs(host.node, result, session.devices);
@@ -101,7 +112,9 @@ async function deliver(session: Session, plan: PhasePlan, hosts: readonly OpenHo
         metrics[plan.optimizers.length > 1 ? `${node}/${name}` : name] = value;
         session.recorder.metric({ phase: phase.name, step: session.trained, node, name, value });
         if (name === "loss" && !Number.isFinite(value))
-          throw new Error(`phase "${phase.name}", step ${step + 1}: the loss of "${node}" is ${value}; lower the learning rate or look at the data`);
+          throw new Error(
+            `phase "${phase.name}", step ${step + 1}: the loss of "${node}" is ${value}; lower the learning rate or look at the data`,
+          );
       }
     session.progress.step({ phase: phase.name, step: step + 1, metrics });
   } finally {

@@ -41,7 +41,10 @@ export async function openDevices(graph: Graph): Promise<Devices> {
   return { seed: graph.seed, models, optimizers };
 }
 
-function openOptimizer(node: Graph["nodes"][number], models: Devices["models"]): Devices["optimizers"] extends ReadonlyMap<string, infer O> ? O : never {
+function openOptimizer(
+  node: Graph["nodes"][number],
+  models: Devices["models"],
+): Devices["optimizers"] extends ReadonlyMap<string, infer O> ? O : never {
   const live = models.get(node.inputs["trains"]?.node ?? "");
   if (node.def.kind !== "optimizer" || !live) throw new Error(`optimizer "${node.name}" trains no model`);
   return node.def.create(node.params, asWeightSet(live, live.weights));
@@ -71,4 +74,3 @@ export function hostContext(session: Session, node: string): HostContext {
     write: (path, bytes) => recorder.write(path, bytes),
   };
 }
-

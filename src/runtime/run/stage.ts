@@ -1,12 +1,11 @@
-import type { AnyValue, Optimizer, Random, StepContext } from "../../core/define-node.js";
+import type { AnyValue, Optimizer, StepContext } from "../../core/define-node.js";
 import type { GraphNode, PortRef } from "../../core/graph.js";
-import { randomNormal, randomUniform } from "../../core/ops/random.js";
-import { philoxKey, streamId } from "../../core/philox.js";
 import { tf } from "../../core/tensor.js";
 import type { HostArray, Tensor } from "../../core/tensor.js";
 import { asModel, asWeightSet } from "./live-model.js";
 import type { LiveModel } from "./live-model.js";
 import type { PhasePlan } from "./plan.js";
+import { stepContext } from "./random.js";
 
 /** What lives on the device for a whole run. */
 export interface Devices {
@@ -45,8 +44,11 @@ export function runStage(
       for (const [port, array] of Object.entries(ports)) values.set(`${source}.${port}`, upload(array));
     const evaluate = (node: GraphNode): void => {
       const context = stepContext(devices.seed, node.name, step, training);
-      const inputs = Object.fromEntries(Object.entries(node.inputs).map(([port, ref]) => [port, resolve(ref, values, devices, context)]));
-      for (const [port, value] of Object.entries(apply(node, inputs, devices, context))) values.set(`${node.name}.${port}`, value);
+      const inputs = Object.fromEntries(
+        Object.entries(node.inputs).map(([port, ref]) => [port, resolve(ref, values, devices, context)]),
+      );
+      for (const [port, value] of Object.entries(apply(node, inputs, devices, context)))
+        values.set(`${node.name}.${port}`, value);
     };
     plan.fixed.forEach(evaluate);
     for (const optimizer of plan.optimizers) {
@@ -110,15 +112,6 @@ function resolve(ref: PortRef, values: ReadonlyMap<string, Value>, devices: Devi
   const { live, weights } = weightsOf(ref, devices);
   const kind = live.def.outputs[ref.port]?.kind;
   return kind === "model" ? asModel(live, weights, context) : asWeightSet(live, weights);
-}
-
-function stepContext(seed: number, node: string, step: number, training: boolean): StepContext {
-  const key = philoxKey(seed, node);
-  const random: Random = {
-    normal: (shape, stream = "") => randomNormal({ key, stream: streamId(`normal/${stream}`), step, shape }),
-    uniform: (shape, stream = "") => randomUniform({ key, stream: streamId(`uniform/${stream}`), step, shape }),
-  };
-  return { step, training, random };
 }
 
 function keep(kept: Map<string, Tensor>, key: string, values: ReadonlyMap<string, Value>): void {

@@ -37,7 +37,12 @@ export function restoreTrainState(devices: Devices, files: ReadonlyMap<string, R
     }
   }
   if (wrong.length > 0)
-    throw new Error(`the checkpoint belongs to another graph:\n${wrong.slice(0, 8).map((line) => `  ${line}`).join("\n")}\nstart a new run, or resume with the graph that wrote it`);
+    throw new Error(
+      `the checkpoint belongs to another graph:\n${wrong
+        .slice(0, 8)
+        .map((line) => `  ${line}`)
+        .join("\n")}\nstart a new run, or resume with the graph that wrote it`,
+    );
 }
 
 function trainedVariables(devices: Devices): { file: string; variables: [string, Variable][] }[] {

@@ -1,0 +1,63 @@
+import type { Graph, GraphNode } from "../core/graph.js";
+import { countWeights } from "../nodes/parts/weight-specs.js";
+import { planPhase } from "./run/plan.js";
+
+/** What a checked graph will cost. */
+export interface Summary {
+  readonly nodes: readonly NodeSummary[];
+  readonly phases: readonly PhaseSummary[];
+}
+
+export interface NodeSummary {
+  readonly name: string;
+  readonly type: string;
+  readonly trainable: number;
+  readonly total: number;
+  /** Operations of one forward pass of one batch. */
+  readonly flops: number;
+  readonly summary?: string;
+}
+
+export interface PhaseSummary {
+  readonly name: string;
+  readonly steps: number | undefined;
+  /** Operations of one step; a trained node counts three times its forward pass. */
+  readonly flops: number;
+  /** Estimated bytes: weights, gradients, moments, averages, and what the backward pass keeps. */
+  readonly bytes: number;
+}
+
+/** Parameters, operations and memory of a graph, from its sizes alone. */
+export function summarize(graph: Graph): Summary {
+  const nodes = new Map(graph.nodes.map((node) => [node.name, summarizeNode(node)]));
+  const of = (node: GraphNode): NodeSummary => nodes.get(node.name) ?? summarizeNode(node);
+  const phases = graph.phases.map((phase): PhaseSummary => {
+    const plan = planPhase(graph, phase);
+    const training = plan.optimizers.length > 0;
+    const forward = plan.fixed.reduce((sum, node) => sum + of(node).flops, 0);
+    const learned = plan.trained.reduce((sum, node) => sum + of(node).flops, 0);
+    const trains = new Set(plan.optimizers.map((node) => node.inputs["trains"]?.node));
+    const weights = plan.models.reduce(
+      (sum, node) => sum + of(node).total + (trains.has(node.name) ? 4 * of(node).trainable : 0),
+      0,
+    );
+    const saved = training
+      ? plan.trained.reduce((sum, node) => sum + (node.def.activations?.(node.params, node.dims) ?? 0), 0)
+      : 0;
+    return { name: phase.name, steps: phase.steps, flops: forward + (training ? 3 : 1) * learned, bytes: 4 * (weights + saved) };
+  });
+  return { nodes: [...nodes.values()], phases };
+}
+
+function summarizeNode(node: GraphNode): NodeSummary {
+  const { def, params, dims, name } = node;
+  const specs = def.kind === "model" ? def.weights(params, dims) : [];
+  const base = {
+    name,
+    type: def.type,
+    trainable: countWeights(specs, "trainable"),
+    total: countWeights(specs),
+    flops: def.flops?.(params, dims) ?? 0,
+  };
+  return node.summary === undefined ? base : { ...base, summary: node.summary };
+}
