@@ -138,6 +138,8 @@ export interface Sink<I extends Ports> {
 export interface ProbeResult {
   /** Sizes that the files decide, by the names used in the ports. */
   readonly dims?: Dims;
+  /** Whole shapes of ports whose spec has `...`, by port, batch included. */
+  readonly shapes?: Readonly<Record<string, readonly number[]>>;
   /** One line for `graph check`, e.g. `10000 images 28x28`. */
   readonly summary?: string;
 }

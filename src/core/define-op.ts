@@ -5,7 +5,9 @@ import type { NamedAttrMap, NamedTensorMap, Tensor } from "./tensor.js";
 export type Attrs = Readonly<Record<string, unknown>>;
 
 /** An op's inputs by name; optional ones may be left out. */
-export type Inputs<R extends string, O extends string> = { readonly [K in R]: Tensor } & { readonly [K in O]?: Tensor | undefined };
+export type Inputs<R extends string, O extends string> = { readonly [K in R]: Tensor } & {
+  readonly [K in O]?: Tensor | undefined;
+};
 
 /**
  * A fused op: its meaning as an expansion into tfjs ops, its gradient, and the name of the kernel that a backend may offer
@@ -16,7 +18,7 @@ export interface OpDef<R extends string = string, O extends string = string, A e
   readonly kernel: string;
   readonly inputs: readonly R[];
   readonly optional?: readonly O[];
-  /** The meaning in tfjs ops. It is taped like any tfjs code where no kernel serves. */
+  /** The meaning in tfjs ops, run where no kernel serves. */
   expand(inputs: Inputs<R, O>, attrs: A): Tensor;
   /** The derivative by each input, computed only when asked for. Absent inputs need no entry. */
   grad(dy: Tensor, inputs: Inputs<R, O>, attrs: A): Partial<Record<R | O, () => Tensor>>;
@@ -28,16 +30,16 @@ export interface Op<R extends string = string, O extends string = string, A exte
   readonly def: OpDef<R, O, A>;
 }
 
-/** Makes an op: it runs the backend's kernel where there is one, else the expansion. */
+/** Makes an op: it runs the backend's kernel where there is one, else the expansion; its gradient is the op's own either way. */
 export function defineOp<R extends string, O extends string, A extends Attrs>(def: OpDef<R, O, A>): Op<R, O, A> {
   const names: readonly (R | O)[] = [...def.inputs, ...(def.optional ?? [])];
   const call = (inputs: Inputs<R, O>, attrs: A): Tensor => {
-    if (!hasKernel(def.kernel)) return def.expand(inputs, attrs);
     const given: Record<string, Tensor> = {};
     for (const name of names) {
       const input = inputs[name];
       if (input !== undefined) given[name] = input;
     }
+    // The definition forgets its own names here; `given` holds exactly the inputs that it declares.
     return runTaped(def as unknown as OpDef, given, attrs);
   };
   return Object.assign(call, { def });
@@ -49,24 +51,30 @@ export function hasKernel(kernel: string): boolean {
 }
 
 /** Runs a kernel of the backend in use with plain attributes. */
-export function runKernel<T extends Tensor | Tensor[]>(kernel: string, inputs: Readonly<Record<string, Tensor>>, attrs: Attrs): T {
+export function runKernel<T extends Tensor | Tensor[]>(
+  kernel: string,
+  inputs: Readonly<Record<string, Tensor>>,
+  attrs: Attrs,
+): T {
   return tf.engine().runKernel(kernel, inputs as NamedTensorMap, attrs as NamedAttrMap) as T;
 }
 
 /**
- * Runs an op's kernel and, under a gradient tape, records how to differentiate it. The inputs are saved with the tape: a gradient
- * that closed over them would fail once a training step has freed them.
+ * Runs an op and, under a gradient tape, records how to differentiate it. The inputs are saved with the tape: a gradient that closed
+ * over them would fail once a training step has freed them. What the expansion computes on the way is freed at once.
  */
 function runTaped(def: OpDef, inputs: Record<string, Tensor>, attrs: Attrs): Tensor {
   const engine = tf.engine();
-  if (engine.state.gradientDepth === 0) return runKernel(def.kernel, inputs, attrs);
+  const forward = (): Tensor =>
+    hasKernel(def.kernel) ? runKernel<Tensor>(def.kernel, inputs, attrs) : def.expand(inputs, attrs);
+  if (engine.state.gradientDepth === 0) return tf.tidy(forward);
   const names = Object.keys(inputs);
   const tensors = Object.values(inputs);
   // tfjs types this method as private; tf.customGrad, its public face, would compute the gradients that nobody asked for.
   return (engine as unknown as TapingEngine).runKernelFunc({
     forwardFunc: (_backend, save) => {
       save(tensors);
-      return runKernel(def.kernel, inputs, attrs);
+      return forward();
     },
     backwardsFunc: (dy, saved) => gradients(def, dy, names, saved, attrs),
     inputs,
@@ -81,7 +89,13 @@ interface TapingEngine {
   }): Tensor;
 }
 
-function gradients(def: OpDef, dy: Tensor, names: readonly string[], saved: readonly Tensor[], attrs: Attrs): Record<string, () => Tensor> {
+function gradients(
+  def: OpDef,
+  dy: Tensor,
+  names: readonly string[],
+  saved: readonly Tensor[],
+  attrs: Attrs,
+): Record<string, () => Tensor> {
   const inputs = Object.fromEntries(names.map((name, i) => [name, saved[i] as Tensor]));
   if (!hasKernel(`${def.kernel}Grad`)) return def.grad(dy, inputs, attrs) as Record<string, () => Tensor>;
   let all: Tensor[] | undefined;

@@ -17,10 +17,14 @@ export interface Problem {
   readonly cure?: string;
 }
 
-/** Thrown when a graph cannot be used; carries every problem found. Exit code 2. */
+/** Thrown when a graph cannot be used; carries every problem found, and the texts that their places point into. Exit code 2. */
 export class GraphError extends Error {
   override readonly name = "GraphError";
-  constructor(readonly problems: readonly Problem[]) {
+  constructor(
+    readonly problems: readonly Problem[],
+    /** Texts by the names that spans use; `<override>` holds the overrides, one a line. */
+    readonly sources: ReadonlyMap<string, string> = new Map(),
+  ) {
     super(problems.map((problem) => `[${problem.code}] ${problem.message}`).join("\n"));
   }
 }

@@ -32,7 +32,12 @@ export const attention = defineOp<"qkv", "cos" | "sin", { heads: number }>({
   }),
 });
 
-function project(qkv: Tensor, cos: Tensor | undefined, sin: Tensor | undefined, heads: number): { q: Tensor; k: Tensor; v: Tensor } {
+function project(
+  qkv: Tensor,
+  cos: Tensor | undefined,
+  sin: Tensor | undefined,
+  heads: number,
+): { q: Tensor; k: Tensor; v: Tensor } {
   const [q, k, v] = tf.split(qkv, 3, -1).map((part) => splitHeads(part, heads));
   if (!q || !k || !v) throw new Error("qkv did not split in three");
   return cos && sin ? { q: turn(q, cos, sin), k: turn(k, cos, sin), v } : { q, k, v };

@@ -5,9 +5,9 @@ import { tf } from "../tensor.js";
 export const embedding = defineOp<"table" | "index", never, Record<never, never>>({
   kernel: "Embedding",
   inputs: ["table", "index"],
-  expand: ({ table, index }) => tf.gather(table, index.toInt()),
+  expand: ({ table, index }) => tf.gather(table, tf.cast(index, "int32")),
   grad: (dy, { table, index }) => ({
-    table: () => tf.unsortedSegmentSum(dy, index.as1D().toInt(), table.shape[0] ?? 0),
-    index: () => tf.zerosLike(index).toFloat(),
+    table: () => tf.unsortedSegmentSum(dy, tf.cast(index, "int32") as ReturnType<typeof tf.tensor1d>, table.shape[0] ?? 0),
+    index: () => tf.zeros(index.shape),
   }),
 });

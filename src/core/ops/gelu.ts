@@ -10,7 +10,8 @@ const cubic = 0.044715;
 export const gelu = defineOp<"x", never, { form: "erf" | "tanh" }>({
   kernel: "Gelu",
   inputs: ["x"],
-  expand: ({ x }, { form }) => tf.mul(tf.mul(x, 0.5), tf.add(form === "erf" ? tf.erf(tf.mul(x, Math.SQRT1_2)) : tf.tanh(inner(x)), 1)),
+  expand: ({ x }, { form }) =>
+    tf.mul(tf.mul(x, 0.5), tf.add(form === "erf" ? tf.erf(tf.mul(x, Math.SQRT1_2)) : tf.tanh(inner(x)), 1)),
   grad: (dy, { x }, { form }) => ({ x: () => tf.mul(dy, form === "erf" ? erfSlope(x) : tanhSlope(x)) }),
 });
 

@@ -1,0 +1,6 @@
+import type { ComputeBackend } from "../core/define-backend.js";
+import { referenceBackend } from "./reference/index.js";
+import { wasmBackend } from "./wasm/index.js";
+
+/** Every built-in backend. `auto` asks them in the order of `runtime/choose-backend.ts`. */
+export const builtinBackends: readonly ComputeBackend[] = [wasmBackend, referenceBackend];

@@ -1,0 +1,22 @@
+import { defineBackend } from "../../core/define-backend.js";
+import { prepareTensors } from "../../core/prepare.js";
+import { openDevice } from "../shared/open-device.js";
+import { wasmKernels } from "./kernels.js";
+
+/** tfjs's WebAssembly kernels, and the ones that training needs besides. Runs everywhere, on one core. */
+export const wasmBackend = defineBackend({
+  id: "wasm",
+  note: "WebAssembly with SIMD on one core; needs nothing installed",
+  precisions: ["fp32"],
+  probe: () =>
+    Promise.resolve(
+      "WebAssembly" in globalThis
+        ? { available: true, reason: "WebAssembly, one core" }
+        : { available: false, reason: "this JavaScript engine has no WebAssembly" },
+    ),
+  async open(options) {
+    await prepareTensors();
+    const { version_wasm: version } = await import("@tensorflow/tfjs-backend-wasm");
+    return openDevice({ name: "wasm", info: `wasm: tfjs ${version}, SIMD, 1 thread`, kernels: wasmKernels }, options);
+  },
+});

@@ -1,0 +1,118 @@
+import type { Span } from "../problem.js";
+import { applyOverrides } from "./apply-overrides.js";
+import { asTable, asText, checkName, nodeName, readFields } from "./fields.js";
+import { graphKeys, includedKeys } from "./keys.js";
+import { limits } from "./limits.js";
+import type { FileLoader } from "./load-file.js";
+import type { Override } from "./override-text.js";
+import type { Problems } from "./problems.js";
+import { readInclude } from "./read-include.js";
+import { readNode, readWires } from "./read-node.js";
+import type { IncludeDraft, NodeDraft, Scope, ScopeInput, Wire } from "./scope.js";
+import type { Entry, Table, Value } from "./value.js";
+import { entryOf } from "./value.js";
+import { createVariables } from "./variables.js";
+import type { Growth, Variables } from "./variables.js";
+import { quote } from "./words.js";
+
+/** What expanding a graph works with, and the flat lists that it fills, in file order. */
+export interface Expansion {
+  readonly problems: Problems;
+  readonly loader: FileLoader;
+  readonly resolve: (fromFile: string, path: string) => string;
+  readonly growth: Growth;
+  readonly nodes: NodeDraft[];
+  readonly includes: IncludeDraft[];
+  /** Where each name of the flat graph was first given. */
+  readonly names: Map<string, Span>;
+}
+
+/** One file to expand. */
+export interface FilePart {
+  readonly table: Table;
+  readonly prefix: string;
+  /** The files that include each other down to this one, itself last. */
+  readonly chain: readonly string[];
+  readonly overrides: readonly Override[];
+  /** The include entry that asks for it; undefined for the graph itself. */
+  readonly from?: { readonly written: string; readonly vars: readonly Entry[]; readonly wires: readonly Wire[]; readonly scope: Scope };
+}
+
+/** The names of a file with its includes, and its top-level entries with variables resolved. */
+export interface ExpandedFile {
+  readonly scope: Scope;
+  readonly fields: ReadonlyMap<string, Entry>;
+}
+
+/** Carries out a file's overrides, variables and includes; its nodes join the flat lists. */
+export async function expandFile(part: FilePart, expansion: Expansion): Promise<ExpandedFile> {
+  const { problems } = expansion;
+  const file = part.chain.at(-1) ?? "";
+  const { root, inner } = applyOverrides(part.table, part.overrides, problems);
+  const what = part.from ? "included file" : "graph";
+  const raw = readFields(root, part.from ? includedKeys : graphKeys, what, problems);
+  const variables = readVariables(raw.get("vars"), part, expansion);
+  const fields = new Map([...raw].map(([key, entry]) => [key, key === "nodes" || key === "vars" ? entry : { ...entry, value: variables.resolve(entry.value) }]));
+
+  const members = new Map<string, NodeDraft | IncludeDraft>();
+  const outputs = fields.get("outputs");
+  const scope: Scope = {
+    file,
+    prefix: part.prefix,
+    members,
+    inputs: part.from ? readInputs(fields.get("inputs"), problems) : undefined,
+    given: new Map(part.from?.wires.map((wire) => [wire.port, wire])),
+    outer: part.from?.scope,
+    outputs: new Map((outputs ? readWires(outputs.value, "outputs", problems) : undefined)?.map((wire) => [wire.port, wire])),
+  };
+  const nodes = fields.get("nodes");
+  if (!nodes || (nodes.value.kind === "scalar" && nodes.value.value === null))
+    problems.add("G107", `the ${what} has no nodes`, nodes?.keyAt ?? { file, start: 0, end: 0 }, { cure: "add nodes: { name: { type: … } }" });
+  for (const entry of (nodes && asTable(nodes.value, "nodes", problems))?.entries ?? []) {
+    if (!claim(entry, part.prefix, expansion)) continue;
+    const value = variables.resolve(entry.value);
+    members.set(entry.key, await readMember({ ...entry, value }, scope, part, inner.get(entry.key) ?? [], expansion));
+  }
+  return { scope, fields };
+}
+
+async function readMember(entry: Entry, scope: Scope, part: FilePart, overrides: readonly Override[], expansion: Expansion): Promise<NodeDraft | IncludeDraft> {
+  const including = entry.value.kind === "table" && entryOf(entry.value, "use") !== undefined;
+  if (including) return readInclude(entry, scope, part.chain, overrides, expansion);
+  const node = readNode(entry, scope, expansion.problems);
+  expansion.nodes.push(node);
+  return node;
+}
+
+/** Takes a name for a node; false and reported where it is no name, taken, or one node too many. */
+function claim({ key, keyAt }: Entry, prefix: string, { names, problems }: Expansion): boolean {
+  if (!checkName(key, keyAt, "a node", problems, nodeName)) return false;
+  const cure = { cure: "choose another name" };
+  if (key === "inputs") return void problems.add("G108", `"inputs" is no name for a node: it stands for what an included file is given`, keyAt, cure) ?? false;
+  const name = prefix + key;
+  const first = names.get(name);
+  if (first) {
+    problems.add("G103", `two nodes are called ${quote(name)}`, keyAt, { ...cure, notes: [{ message: "the first is here", at: first }] });
+    return false;
+  }
+  if (names.size === limits.nodes) problems.add("G105", `the graph has over ${limits.nodes} nodes`, keyAt, { cure: "include fewer files" });
+  names.set(name, keyAt);
+  return names.size <= limits.nodes;
+}
+
+function readVariables(entry: Entry | undefined, part: FilePart, { growth, problems }: Expansion): Variables {
+  const declared = (entry && asTable(entry.value, "vars", problems))?.entries ?? [];
+  const fine = declared.filter(({ key, keyAt }) => checkName(key, keyAt, "a variable", problems));
+  const given = new Map<string, Value>(part.from?.vars.map(({ key, value }) => [key, value]));
+  return createVariables(fine, given, growth, problems);
+}
+
+function readInputs(entry: Entry | undefined, problems: Problems): ReadonlyMap<string, ScopeInput> {
+  const inputs = (entry && asTable(entry.value, "inputs", problems))?.entries ?? [];
+  return new Map(
+    inputs.flatMap(({ key, keyAt, value }): [string, ScopeInput][] => {
+      const spec = checkName(key, keyAt, "an input", problems) ? asText(value, `inputs.${key}`, problems) : undefined;
+      return spec ? [[key, { name: key, spec: spec.value, at: spec.at }]] : [];
+    }),
+  );
+}

@@ -1,0 +1,42 @@
+import { asTable, asText, readFields } from "./fields.js";
+import { plainNodeKeys } from "./keys.js";
+import type { Problems } from "./problems.js";
+import type { NodeDraft, Scope, Wire } from "./scope.js";
+import type { Entry, Value } from "./value.js";
+import { isBroken } from "./value.js";
+import { quote } from "./words.js";
+
+/** Reads one plain entry of `nodes`. What is wrong in it is reported and left undefined. */
+export function readNode(entry: Entry, scope: Scope, problems: Problems): NodeDraft {
+  const name = scope.prefix + entry.key;
+  const what = `node ${quote(name)}`;
+  const base = { kind: "node", name, at: entry.keyAt, scope, wires: [] } as const;
+  const table = asTable(entry.value, what, problems);
+  if (!table) return { ...base, wired: false, type: undefined, params: undefined };
+  const fields = readFields(table, plainNodeKeys, what, problems);
+  const type = fields.get("type");
+  if (!type) problems.add("G107", `${what} has no type`, entry.keyAt, { cure: "add type: family.name, or use: ./file.yaml" });
+  const typeText = type && asText(type.value, `${what}: type`, problems);
+  const params = fields.get("params");
+  const paramsTable = params ? asTable(params.value, `${what}: params`, problems) : { kind: "table" as const, entries: [], at: entry.keyAt };
+  const wires = fields.get("in");
+  const read = wires ? readWires(wires.value, `${what}: in`, problems) : [];
+  const note = fields.get("note");
+  const noteText = note && asText(note.value, `${what}: note`, problems);
+  return {
+    ...base,
+    wires: read ?? [],
+    wired: read !== undefined,
+    type: typeText && { text: typeText.value, at: typeText.at },
+    params: paramsTable && isBroken(paramsTable) ? undefined : paramsTable,
+    ...(noteText ? { note: noteText.value } : {}),
+  };
+}
+
+/** Reads a map of port to reference; undefined where it is none. */
+export function readWires(value: Value, what: string, problems: Problems): Wire[] | undefined {
+  return asTable(value, what, problems)?.entries.map(({ key, keyAt, value: ref }): Wire => {
+    const text = asText(ref, `${what}.${key}`, problems);
+    return { port: key, portAt: keyAt, ref: text?.value, at: ref.at };
+  });
+}
