@@ -33,8 +33,12 @@ export async function openDevice(backend: TensorBackend, options: DeviceOptions)
   };
 }
 
-/** Adds kernels to a tfjs backend; a second call changes nothing. */
+/** Adds kernels to a tfjs backend, in place of its own (whose set-up they inherit); a second call changes nothing. */
 export function registerKernels(backendName: string, kernels: KernelTable): void {
-  for (const [kernelName, kernelFunc] of Object.entries(kernels))
-    if (!tf.getKernel(kernelName, backendName)) tf.registerKernel({ kernelName, backendName, kernelFunc });
+  for (const [kernelName, kernelFunc] of Object.entries(kernels)) {
+    const known = tf.getKernel(kernelName, backendName);
+    if (known?.kernelFunc === kernelFunc) continue;
+    if (known) tf.unregisterKernel(kernelName, backendName);
+    tf.registerKernel({ kernelName, backendName, kernelFunc, ...(known?.setupFunc ? { setupFunc: known.setupFunc } : {}) });
+  }
 }

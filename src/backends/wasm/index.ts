@@ -1,7 +1,12 @@
 import { defineBackend } from "../../core/define-backend.js";
 import { prepareTensors } from "../../core/prepare.js";
+import { tf } from "../../core/tensor.js";
 import { openDevice } from "../shared/open-device.js";
+import type { KernelTable } from "../shared/open-device.js";
 import { wasmKernels } from "./kernels.js";
+import { withTurnedFactors } from "./mat-mul.js";
+
+let kernels: KernelTable | undefined;
 
 /** tfjs's WebAssembly kernels, and the ones that training needs besides. Runs everywhere, on one core. */
 export const wasmBackend = defineBackend({
@@ -17,6 +22,8 @@ export const wasmBackend = defineBackend({
   async open(options) {
     await prepareTensors();
     const { version_wasm: version } = await import("@tensorflow/tfjs-backend-wasm");
-    return openDevice({ name: "wasm", info: `wasm: tfjs ${version}, SIMD, 1 thread`, kernels: wasmKernels }, options);
+    // Wraps tfjs's own product, so it must be looked up before it is replaced.
+    kernels ??= { ...wasmKernels, BatchMatMul: withTurnedFactors(tf.getKernel("BatchMatMul", "wasm").kernelFunc) };
+    return openDevice({ name: "wasm", info: `wasm: tfjs ${version}, SIMD, 1 thread`, kernels }, options);
   },
 });

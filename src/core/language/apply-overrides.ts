@@ -1,6 +1,6 @@
 import { edit } from "./edit.js";
 import { isText } from "./fields.js";
-import { nodeKeys } from "./keys.js";
+import { graphKeys, nodeKeys } from "./keys.js";
 import type { Override, PathPart } from "./override-text.js";
 import type { Problems } from "./problems.js";
 import { parseReference } from "./reference.js";
@@ -48,16 +48,25 @@ function findTarget(root: Table, override: Override, problems: Problems): Target
   }
   const nodes = tableOf(root, "nodes");
   const phases = tableOf(root, "phases");
-  if (entryOf(nodes, head.text) || head.text.includes("/")) return findNode(root, [head, ...rest], named("nodes"), override, problems);
+  if (entryOf(nodes, head.text) || head.text.includes("/"))
+    return findNode(root, [head, ...rest], named("nodes"), override, problems);
   if (entryOf(phases, head.text)) return here(named("phases"), head, ...rest);
   if (override.op === "add" && rest.length === 0) {
-    problems.add("G510", `override ${quote(override.text)} does not say what it adds to`, override.at, { cure: `write +nodes.${override.text.slice(1)}` });
+    problems.add("G510", `override ${quote(override.text)} does not say what it adds to`, override.at, {
+      cure: `write +nodes.${override.text.slice(1)}`,
+    });
     return undefined;
   }
-  return missing(override, head, "node or phase", [...keysOf(nodes), ...keysOf(phases), "vars", "nodes", "phases", "seed", "name", "note"], problems);
+  return missing(override, head, "node or phase", [...keysOf(nodes), ...keysOf(phases)], problems, graphKeys);
 }
 
-function findNode(root: Table, path: readonly PathPart[], head: PathPart, override: Override, problems: Problems): Target | undefined {
+function findNode(
+  root: Table,
+  path: readonly PathPart[],
+  head: PathPart,
+  override: Override,
+  problems: Problems,
+): Target | undefined {
   const [name, ...rest] = path;
   if (!name) return undefined;
   const nodes = tableOf(root, "nodes");
@@ -72,14 +81,25 @@ function findNode(root: Table, path: readonly PathPart[], head: PathPart, overri
   const outer = slash > 0 ? entryOf(nodes, name.text.slice(0, slash)) : undefined;
   if (outer && entryOf(asMap(outer.value), "use")) {
     const innerName: PathPart = { text: name.text.slice(slash + 1), at: { ...name.at, start: name.at.start + slash + 1 } };
-    return { kind: "inside", include: outer.key, override: { ...override, path: [{ text: "nodes", at: head.at }, innerName, ...rest] } };
+    return {
+      kind: "inside",
+      include: outer.key,
+      override: { ...override, path: [{ text: "nodes", at: head.at }, innerName, ...rest] },
+    };
   }
   if (override.op === "add" && rest.length === 0) return { kind: "here", path: [head, name] };
   return missing(override, name, "node", keysOf(nodes), problems);
 }
 
-function missing(override: Override, part: PathPart, what: string, known: readonly string[], problems: Problems): undefined {
-  const extras = suggest(part.text, known, known.length > 0 ? `there are ${listing(known, 12)}` : undefined);
+function missing(
+  override: Override,
+  part: PathPart,
+  what: string,
+  known: readonly string[],
+  problems: Problems,
+  also: readonly string[] = [],
+): undefined {
+  const extras = suggest(part.text, [...known, ...also], known.length > 0 ? `there are ${listing(known, 12)}` : undefined);
   problems.add("G511", `override ${quote(override.text)}: no ${what} ${quote(part.text)}`, part.at, extras);
   return undefined;
 }

@@ -10,7 +10,8 @@ export function edit(value: Value, path: readonly PathPart[], override: Override
   if (!step) return override.op === "remove" ? value : override.value;
   if (value.kind === "list") return editItem(value, step, rest, override, problems);
   if (value.kind === "table") return editEntry(value, step, rest, override, problems);
-  if (value.kind === "scalar" && value.value === null) return editEntry({ kind: "table", entries: [], at: value.at }, step, rest, override, problems);
+  if (value.kind === "scalar" && value.value === null)
+    return editEntry({ kind: "table", entries: [], at: value.at }, step, rest, override, problems);
   problems.add("G511", `override ${quote(override.text)}: there is no ${quote(step.text)} inside ${nameValue(value)}`, step.at);
   return value;
 }
@@ -26,7 +27,12 @@ function editEntry(table: Table, step: PathPart, rest: readonly PathPart[], over
   }
   if (override.op === "remove" && !entry) {
     const known = table.entries.map(({ key }) => key);
-    problems.add("G511", `override ${quote(override.text)}: there is no ${quote(step.text)} to remove`, step.at, suggest(step.text, known));
+    problems.add(
+      "G511",
+      `override ${quote(override.text)}: there is no ${quote(step.text)} to remove`,
+      step.at,
+      suggest(step.text, known),
+    );
     return table;
   }
   if (last && override.op === "remove") return { ...table, entries: table.entries.filter((other) => other !== entry) };
@@ -43,7 +49,12 @@ function editItem(list: List, step: PathPart, rest: readonly PathPart[], overrid
   const item = list.items[index];
   if (!item || (rest.length === 0 && override.op !== "set")) {
     const cure = item ? "set the whole list" : `its items are 0 to ${list.items.length - 1}`;
-    problems.add("G511", `override ${quote(override.text)}: the list has no item ${quote(step.text)} to ${verbs[override.op]}`, step.at, { cure });
+    problems.add(
+      "G511",
+      `override ${quote(override.text)}: the list has no item ${quote(step.text)} to ${verbs[override.op]}`,
+      step.at,
+      { cure },
+    );
     return list;
   }
   return { ...list, items: list.items.map((other, i) => (i === index ? edit(item, rest, override, problems) : other)) };

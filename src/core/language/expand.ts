@@ -1,48 +1,18 @@
-import type { Span } from "../problem.js";
 import { applyOverrides } from "./apply-overrides.js";
-import { asTable, asText, checkName, nodeName, readFields } from "./fields.js";
+import type { ExpandedFile, Expansion, FilePart } from "./expansion.js";
+import { asTable, asText, checkName, isNothing, nodeName, readFields, reportMissing } from "./fields.js";
 import { graphKeys, includedKeys } from "./keys.js";
 import { limits } from "./limits.js";
-import type { FileLoader } from "./load-file.js";
 import type { Override } from "./override-text.js";
 import type { Problems } from "./problems.js";
 import { readInclude } from "./read-include.js";
 import { readNode, readWires } from "./read-node.js";
-import type { IncludeDraft, NodeDraft, Scope, ScopeInput, Wire } from "./scope.js";
-import type { Entry, Table, Value } from "./value.js";
+import type { IncludeDraft, NodeDraft, Scope, ScopeInput } from "./scope.js";
+import type { Entry, Value } from "./value.js";
 import { entryOf } from "./value.js";
 import { createVariables } from "./variables.js";
-import type { Growth, Variables } from "./variables.js";
+import type { Variables } from "./variables.js";
 import { quote } from "./words.js";
-
-/** What expanding a graph works with, and the flat lists that it fills, in file order. */
-export interface Expansion {
-  readonly problems: Problems;
-  readonly loader: FileLoader;
-  readonly resolve: (fromFile: string, path: string) => string;
-  readonly growth: Growth;
-  readonly nodes: NodeDraft[];
-  readonly includes: IncludeDraft[];
-  /** Where each name of the flat graph was first given. */
-  readonly names: Map<string, Span>;
-}
-
-/** One file to expand. */
-export interface FilePart {
-  readonly table: Table;
-  readonly prefix: string;
-  /** The files that include each other down to this one, itself last. */
-  readonly chain: readonly string[];
-  readonly overrides: readonly Override[];
-  /** The include entry that asks for it; undefined for the graph itself. */
-  readonly from?: { readonly written: string; readonly vars: readonly Entry[]; readonly wires: readonly Wire[]; readonly scope: Scope };
-}
-
-/** The names of a file with its includes, and its top-level entries with variables resolved. */
-export interface ExpandedFile {
-  readonly scope: Scope;
-  readonly fields: ReadonlyMap<string, Entry>;
-}
 
 /** Carries out a file's overrides, variables and includes; its nodes join the flat lists. */
 export async function expandFile(part: FilePart, expansion: Expansion): Promise<ExpandedFile> {
@@ -52,7 +22,12 @@ export async function expandFile(part: FilePart, expansion: Expansion): Promise<
   const what = part.from ? "included file" : "graph";
   const raw = readFields(root, part.from ? includedKeys : graphKeys, what, problems);
   const variables = readVariables(raw.get("vars"), part, expansion);
-  const fields = new Map([...raw].map(([key, entry]) => [key, key === "nodes" || key === "vars" ? entry : { ...entry, value: variables.resolve(entry.value) }]));
+  const fields = new Map(
+    [...raw].map(([key, entry]) => [
+      key,
+      key === "nodes" || key === "vars" ? entry : { ...entry, value: variables.resolve(entry.value) },
+    ]),
+  );
 
   const members = new Map<string, NodeDraft | IncludeDraft>();
   const outputs = fields.get("outputs");
@@ -66,17 +41,25 @@ export async function expandFile(part: FilePart, expansion: Expansion): Promise<
     outputs: new Map((outputs ? readWires(outputs.value, "outputs", problems) : undefined)?.map((wire) => [wire.port, wire])),
   };
   const nodes = fields.get("nodes");
-  if (!nodes || (nodes.value.kind === "scalar" && nodes.value.value === null))
-    problems.add("G107", `the ${what} has no nodes`, nodes?.keyAt ?? { file, start: 0, end: 0 }, { cure: "add nodes: { name: { type: … } }" });
+  if (!nodes || isNothing(nodes.value)) {
+    const at = nodes?.keyAt ?? { file, start: 0, end: 0 };
+    reportMissing(root, "nodes", { message: `the ${what} has no nodes`, at, cure: "add nodes: { name: { type: … } }" }, problems);
+  }
   for (const entry of (nodes && asTable(nodes.value, "nodes", problems))?.entries ?? []) {
     if (!claim(entry, part.prefix, expansion)) continue;
     const value = variables.resolve(entry.value);
     members.set(entry.key, await readMember({ ...entry, value }, scope, part, inner.get(entry.key) ?? [], expansion));
   }
-  return { scope, fields };
+  return { scope, fields, root };
 }
 
-async function readMember(entry: Entry, scope: Scope, part: FilePart, overrides: readonly Override[], expansion: Expansion): Promise<NodeDraft | IncludeDraft> {
+async function readMember(
+  entry: Entry,
+  scope: Scope,
+  part: FilePart,
+  overrides: readonly Override[],
+  expansion: Expansion,
+): Promise<NodeDraft | IncludeDraft> {
   const including = entry.value.kind === "table" && entryOf(entry.value, "use") !== undefined;
   if (including) return readInclude(entry, scope, part.chain, overrides, expansion);
   const node = readNode(entry, scope, expansion.problems);
@@ -88,14 +71,21 @@ async function readMember(entry: Entry, scope: Scope, part: FilePart, overrides:
 function claim({ key, keyAt }: Entry, prefix: string, { names, problems }: Expansion): boolean {
   if (!checkName(key, keyAt, "a node", problems, nodeName)) return false;
   const cure = { cure: "choose another name" };
-  if (key === "inputs") return void problems.add("G108", `"inputs" is no name for a node: it stands for what an included file is given`, keyAt, cure) ?? false;
+  if (key === "inputs") {
+    problems.add("G108", `"inputs" is no name for a node: it stands for what an included file is given`, keyAt, cure);
+    return false;
+  }
   const name = prefix + key;
   const first = names.get(name);
   if (first) {
-    problems.add("G103", `two nodes are called ${quote(name)}`, keyAt, { ...cure, notes: [{ message: "the first is here", at: first }] });
+    problems.add("G103", `two nodes are called ${quote(name)}`, keyAt, {
+      ...cure,
+      notes: [{ message: "the first is here", at: first }],
+    });
     return false;
   }
-  if (names.size === limits.nodes) problems.add("G105", `the graph has over ${limits.nodes} nodes`, keyAt, { cure: "include fewer files" });
+  if (names.size === limits.nodes)
+    problems.add("G105", `the graph has over ${limits.nodes} nodes`, keyAt, { cure: "include fewer files" });
   names.set(name, keyAt);
   return names.size <= limits.nodes;
 }

@@ -2,7 +2,7 @@ import type { Span } from "../problem.js";
 import type { Problems } from "./problems.js";
 import type { Entry, List, Scalar, Table, Value } from "./value.js";
 import { nameValue } from "./value.js";
-import { listing, quote, suggest } from "./words.js";
+import { listing, nearest, quote, suggest } from "./words.js";
 
 /** The entries of a map by key; keys outside `known` become problems. `what` names the map, e.g. `node "dit"`. */
 export function readFields(table: Table, known: readonly string[], what: string, problems: Problems): ReadonlyMap<string, Entry> {
@@ -19,6 +19,17 @@ export function readFields(table: Table, known: readonly string[], what: string,
       );
   }
   return fields;
+}
+
+/** Reports that a required key is missing, unless a key is there that was probably meant to be it: one mistake is told once. */
+export function reportMissing(
+  table: Table,
+  key: string,
+  missing: { readonly message: string; readonly at: Span; readonly cure: string },
+  problems: Problems,
+): void {
+  const meant = table.entries.some((entry) => entry.key !== key && nearest(entry.key, [key]).length > 0);
+  if (!meant) problems.add("G107", missing.message, missing.at, { cure: missing.cure });
 }
 
 /** The value as a map; nothing at all counts as an empty one. */

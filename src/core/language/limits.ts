@@ -8,7 +8,7 @@ export const limits = {
   /** Maps and lists within each other. */
   depth: 64,
   /** Values that aliases and variables add, a text counting its letters. */
-  growth: 1_000_000,
+  growth: 200_000,
   /** Nodes and includes of the whole graph. */
   nodes: 20_000,
   /** Files including each other. */
@@ -36,7 +36,7 @@ export function findExcess(
     code: "G105",
     message: `maps and lists are nested over ${limits.depth} deep`,
     at: place(deep),
-    cure: "close a bracket",
+    cure: "close a bracket, or nest less",
   };
 }
 

@@ -11,7 +11,11 @@ export interface FileLoader {
 }
 
 /** A loader that keeps every text it read in `sources`. */
-export function createFileLoader(read: (path: string) => Promise<string>, sources: Map<string, string>, problems: Problems): FileLoader {
+export function createFileLoader(
+  read: (path: string) => Promise<string>,
+  sources: Map<string, string>,
+  problems: Problems,
+): FileLoader {
   const files = new Map<string, Table | undefined>();
   return {
     async load(file, written, at) {
@@ -19,7 +23,9 @@ export function createFileLoader(read: (path: string) => Promise<string>, source
       try {
         sources.set(file, await read(file));
       } catch (error) {
-        problems.add("G401", `cannot read ${quote(written)}: ${messageOf(error)}`, at, { cure: "paths count from the file that names them" });
+        problems.add("G401", `cannot read ${quote(written)}: ${messageOf(error)}`, at, {
+          cure: "paths count from the file that names them",
+        });
         return undefined;
       }
       const table = parseGraphFile(sources.get(file) ?? "", file, problems);

@@ -4,6 +4,7 @@ import type { Span } from "../problem.js";
 import { findExcess, limits } from "./limits.js";
 import type { Problems } from "./problems.js";
 import type { Entry, Scalar, Table, Value } from "./value.js";
+import { nameValue } from "./value.js";
 import { messageOf, quote } from "./words.js";
 
 /** Where the text to parse stands: in which file, and at which offset of it. */
@@ -42,7 +43,7 @@ export function parse(text: string, place: TextPlace, problems: Problems): Value
   }
 }
 
-const dialect = { version: "1.2", schema: "core", uniqueKeys: false, prettyErrors: false, logLevel: "silent" } as const;
+const dialect = { version: "1.2", schema: "core", uniqueKeys: false, prettyErrors: false, logLevel: "error" } as const;
 
 /** Inside braces YAML would end a text at `{`, so the braces of references are hidden behind two noncharacters of equal length. */
 function hideReferences(text: string): string {
@@ -149,11 +150,6 @@ export function parseGraphFile(text: string, file: string, problems: Problems): 
   if (value === undefined || (value.kind === "scalar" && value.value === null))
     problems.add("G102", "the file is empty", at, { cure });
   else
-    problems.add(
-      "G106",
-      `expected a map with name and nodes, got ${value.kind === "list" ? "a list" : "a text"}`,
-      { ...at, end: value.at.end },
-      { cure },
-    );
+    problems.add("G106", `expected a map with name and nodes, got ${nameValue(value)}`, { ...at, end: value.at.end }, { cure });
   return undefined;
 }

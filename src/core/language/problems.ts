@@ -26,9 +26,14 @@ const kept = 2000;
 /** An empty collector. */
 export function createProblems(): ProblemList {
   const found: Problem[] = [];
+  const told = new Set<string>();
   let count = 0;
   return {
     add(code, message, at, extras) {
+      // A file that is included twice has each of its mistakes once.
+      const key = `${code} ${at?.file} ${at?.start} ${message}`;
+      if (told.has(key)) return;
+      if (told.size < kept) told.add(key);
       count++;
       if (found.length < kept) found.push({ code, message, ...(at ? { at } : {}), ...extras });
     },

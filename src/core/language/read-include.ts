@@ -1,14 +1,13 @@
 import { asTable, asText, readFields } from "./fields.js";
-import { expandFile } from "./expand.js";
-import type { Expansion } from "./expand.js";
+import type { Expansion } from "./expansion.js";
 import { includeKeys } from "./keys.js";
 import { limits } from "./limits.js";
 import type { Override } from "./override-text.js";
 import { readWires } from "./read-node.js";
-import type { IncludeDraft, Scope, Wire } from "./scope.js";
+import type { IncludeDraft, Scope } from "./scope.js";
 import type { Entry, Scalar, Table } from "./value.js";
 import { entryOf } from "./value.js";
-import { listing, quote, suggest } from "./words.js";
+import { listing, nearest, quote, suggest } from "./words.js";
 
 /** Reads an entry `{ use: ./file.yaml, vars, in }` and expands the file that it names. */
 export async function readInclude(
@@ -25,7 +24,15 @@ export async function readInclude(
   const fields = readFields(table, includeKeys, what, problems);
   const wires = fields.get("in");
   const read = wires ? readWires(wires.value, `${what}: in`, problems) : [];
-  const draft: IncludeDraft = { kind: "include", name, at: entry.keyAt, scope, wires: read ?? [], wired: read !== undefined, inner: undefined };
+  const draft: IncludeDraft = {
+    kind: "include",
+    name,
+    at: entry.keyAt,
+    scope,
+    wires: read ?? [],
+    wired: read !== undefined,
+    inner: undefined,
+  };
   const use = fields.get("use");
   const written = use && asText(use.value, `${what}: use`, problems);
   if (!written) return finish(draft, expansion);
@@ -33,7 +40,10 @@ export async function readInclude(
   const file = expansion.resolve((written.origin ?? written.at).file, written.value);
   if (chain.includes(file) || chain.length > limits.includes) {
     const circle = [...chain.slice(Math.max(0, chain.indexOf(file))), file].map(lastPart);
-    problems.add("G402", `files include each other in a circle: ${listing(circle, 12).replaceAll(/, | and /g, " -> ")}`, written.at);
+    const message = chain.includes(file)
+      ? "files include each other in a circle"
+      : `over ${limits.includes} files include each other`;
+    problems.add("G402", `${message}: ${circle.join(" -> ")}`, written.at);
     return finish(draft, expansion);
   }
   const inner = await loader.load(file, written.value, written.at);
@@ -41,7 +51,13 @@ export async function readInclude(
   const vars = fields.get("vars");
   const given = vars ? (asTable(vars.value, `${what}: vars`, problems)?.entries ?? []) : [];
   const from = { written: written.value, vars: declaredOnly(given, inner, written, what, expansion), wires: read ?? [], scope };
-  const { scope: innerScope } = await expandFile({ table: inner, prefix: `${name}/`, chain: [...chain, file], overrides, from }, expansion);
+  const { scope: innerScope } = await expansion.expand({
+    table: inner,
+    prefix: `${name}/`,
+    chain: [...chain, file],
+    overrides,
+    from,
+  });
   checkInputs(draft, innerScope, written.value, what, expansion);
   return finish({ ...draft, inner: innerScope }, expansion);
 }
@@ -54,10 +70,16 @@ function finish(draft: IncludeDraft, { includes }: Expansion): IncludeDraft {
 function declaredOnly(given: readonly Entry[], inner: Table, written: Scalar, what: string, { problems }: Expansion): Entry[] {
   const vars = entryOf(inner, "vars")?.value;
   const declared = vars?.kind === "table" ? vars.entries.map(({ key }) => key) : [];
-  return given.filter(({ key, keyAt }) => {
+  return given.filter(({ key, keyAt, value }) => {
+    if (value.kind === "table") problems.add("G106", `variable ${quote(key)}: expected one value or a list, got a map`, value.at);
     if (declared.includes(key)) return true;
     const cure = declared.length > 0 ? `its variables: ${listing(declared)}` : "it declares none";
-    problems.add("G109", `${what}: ${quote(String(written.value))} has no variable ${quote(key)}`, keyAt, suggest(key, declared, cure));
+    problems.add(
+      "G109",
+      `${what}: ${quote(String(written.value))} has no variable ${quote(key)}`,
+      keyAt,
+      suggest(key, declared, cure),
+    );
     return false;
   });
 }
@@ -65,16 +87,17 @@ function declaredOnly(given: readonly Entry[], inner: Table, written: Scalar, wh
 /** Every input that the file declares must be given, and no other. */
 function checkInputs(draft: IncludeDraft, inner: Scope, written: string, what: string, { problems }: Expansion): void {
   const inputs = inner.inputs ?? new Map<string, never>();
-  for (const wire of draft.wires)
-    if (!inputs.has(wire.port))
-      problems.add("G302", `${what}: ${quote(written)} has no input ${quote(wire.port)}`, wire.portAt, suggest(wire.port, inputs.keys(), inputs.size > 0 ? `its inputs: ${listing([...inputs.keys()])}` : "it takes none"));
-  const given = new Set(draft.wires.map((wire: Wire) => wire.port));
-  for (const input of draft.wired ? inputs.values() : [])
-    if (!given.has(input.name))
-      problems.add("G303", `${what}: input ${quote(input.name)} (${input.spec}) is not connected`, draft.at, {
-        cure: `add in: { ${input.name}: node.port }`,
-        notes: [{ message: "it is declared here", at: input.at }],
-      });
+  const cure = inputs.size > 0 ? `its inputs: ${listing([...inputs.keys()])}` : "it takes none";
+  const strangers = draft.wires.filter((wire) => !inputs.has(wire.port));
+  for (const { port, portAt } of strangers)
+    problems.add("G302", `${what}: ${quote(written)} has no input ${quote(port)}`, portAt, suggest(port, inputs.keys(), cure));
+  for (const { name, spec, at } of draft.wired ? inputs.values() : []) {
+    if (draft.wires.some(({ port }) => port === name || (!inputs.has(port) && nearest(port, [name]).length > 0))) continue;
+    problems.add("G303", `${what}: input ${quote(name)} (${quote(spec)}) is not connected`, draft.at, {
+      cure: `add in: { ${name}: node.port }`,
+      notes: [{ message: "it is declared here", at }],
+    });
+  }
 }
 
 function lastPart(file: string): string {

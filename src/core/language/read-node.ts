@@ -1,4 +1,4 @@
-import { asTable, asText, readFields } from "./fields.js";
+import { asTable, asText, readFields, reportMissing } from "./fields.js";
 import { plainNodeKeys } from "./keys.js";
 import type { Problems } from "./problems.js";
 import type { NodeDraft, Scope, Wire } from "./scope.js";
@@ -15,10 +15,15 @@ export function readNode(entry: Entry, scope: Scope, problems: Problems): NodeDr
   if (!table) return { ...base, wired: false, type: undefined, params: undefined };
   const fields = readFields(table, plainNodeKeys, what, problems);
   const type = fields.get("type");
-  if (!type) problems.add("G107", `${what} has no type`, entry.keyAt, { cure: "add type: family.name, or use: ./file.yaml" });
+  if (!type) {
+    const cure = "add type: family.name, or use: ./file.yaml";
+    reportMissing(table, "type", { message: `${what} has no type`, at: entry.keyAt, cure }, problems);
+  }
   const typeText = type && asText(type.value, `${what}: type`, problems);
   const params = fields.get("params");
-  const paramsTable = params ? asTable(params.value, `${what}: params`, problems) : { kind: "table" as const, entries: [], at: entry.keyAt };
+  const paramsTable = params
+    ? asTable(params.value, `${what}: params`, problems)
+    : { kind: "table" as const, entries: [], at: entry.keyAt };
   const wires = fields.get("in");
   const read = wires ? readWires(wires.value, `${what}: in`, problems) : [];
   const note = fields.get("note");

@@ -20,9 +20,24 @@ export function listing(names: readonly string[], limit = 8): string {
 
 /** `did you mean "depth"?`, or the names there are where none is near. Spread it into a problem. */
 export function suggest(name: string, known: Iterable<string>, otherwise?: string): { readonly cure?: string } {
-  const near = nearNames(name.slice(0, 200), known);
+  const near = nearest(name, known);
   if (near.length > 0) return { cure: `did you mean ${either(near)}?` };
   return otherwise === undefined ? {} : { cure: otherwise };
+}
+
+/** Up to three known names that a misspelt one may mean; two letters in the wrong order count as the nearest mistake. */
+export function nearest(name: string, known: Iterable<string>): string[] {
+  const names = [...known];
+  const swapped = names.filter((other) => isSwapped(name, other));
+  return [...new Set([...swapped, ...nearNames(name.slice(0, 200), names)])].slice(0, 3);
+}
+
+/** True where two neighbouring letters are all that differs. */
+function isSwapped(a: string, b: string): boolean {
+  if (a.length !== b.length || a === b) return false;
+  let i = 0;
+  while (a[i] === b[i]) i++;
+  return a[i] === b[i + 1] && a[i + 1] === b[i] && a.slice(i + 2) === b.slice(i + 2);
 }
 
 /** The message of anything thrown. */

@@ -69,8 +69,13 @@ function turnBack(dy: Tensor, cos: Tensor | undefined, sin: Tensor | undefined):
   return cos && sin ? tf.sub(tf.mul(dy, cos), quarter(tf.mul(dy, sin))) : dy;
 }
 
+/** R as a product with a signed permutation: on most backends far faster than cutting out every second number. */
 function quarter(x: Tensor): Tensor {
-  const [a, b] = tf.split(tf.reshape(x, [-1, 2]), 2, 1);
-  if (!a || !b) throw new Error("the head width is odd");
-  return tf.reshape(tf.concat([tf.neg(b), a], 1), x.shape);
+  const width = x.shape.at(-1) ?? 0;
+  const turned = new Float32Array(width * width);
+  for (let pair = 0; pair < width; pair += 2) {
+    turned[(pair + 1) * width + pair] = -1;
+    turned[pair * width + pair + 1] = 1;
+  }
+  return tf.reshape(tf.matMul(tf.reshape(x, [-1, width]), tf.tensor2d(turned, [width, width])), x.shape);
 }

@@ -4,9 +4,16 @@ import type { HostArray, Tensor } from "../../core/tensor.js";
 /** Numbers nested by axis, as people write them. */
 export type Nested = number | readonly Nested[];
 
+/** Nested numbers as a host array. */
+export function toHostArray(values: Nested | HostArray, dtype: "f32" | "i32"): HostArray {
+  if (isHostArray(values)) return values;
+  const numbers = flatten(values);
+  return { dtype, shape: shapeOf(values), data: dtype === "f32" ? Float32Array.from(numbers) : Int32Array.from(numbers) };
+}
+
 /** Nested numbers as a tensor. */
 export function toTensor(values: Nested | HostArray, dtype: "f32" | "i32"): Tensor {
-  const array = isHostArray(values) ? values : { shape: shapeOf(values), data: Float32Array.from(flatten(values)) };
+  const array = toHostArray(values, dtype);
   return tf.tensor(dtype === "i32" ? Int32Array.from(array.data) : array.data, [...array.shape], dtype === "i32" ? "int32" : "float32");
 }
 

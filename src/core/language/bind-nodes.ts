@@ -1,0 +1,66 @@
+import type { NodeDef } from "../define-node.js";
+import type { CheckedParams } from "./check-params.js";
+import { checkParams } from "./check-params.js";
+import type { Problems } from "./problems.js";
+import type { NodeDraft } from "./scope.js";
+import { either, nearest, quote } from "./words.js";
+
+/** A node with its definition and params, each undefined where its mistake is already reported. */
+export interface BoundNode {
+  readonly draft: NodeDraft;
+  readonly def: NodeDef | undefined;
+  readonly params: CheckedParams | undefined;
+}
+
+/** Finds each node's type in the registry and checks its params. */
+export async function bindNodes(
+  drafts: readonly NodeDraft[],
+  registry: ReadonlyMap<string, NodeDef>,
+  resolve: (fromFile: string, path: string) => string,
+  problems: Problems,
+): Promise<BoundNode[]> {
+  const bound: BoundNode[] = [];
+  for (const draft of drafts) {
+    const def = findType(draft, registry, problems);
+    bound.push({ draft, def, params: def && (await checkParams(draft, def, resolve, problems)) });
+  }
+  return bound;
+}
+
+/** The version of a definition that gives none. */
+export function versionOf(def: NodeDef): number {
+  return def.version ?? 1;
+}
+
+function findType({ name, type }: NodeDraft, registry: ReadonlyMap<string, NodeDef>, problems: Problems): NodeDef | undefined {
+  if (!type) return undefined;
+  const [id = "", version, ...more] = type.text.split("@");
+  const def = registry.get(id);
+  const what = `node ${quote(name)}`;
+  if (!def) {
+    const near = nearTypes(id, registry);
+    const cure = near.length > 0 ? `did you mean ${either(near)}?` : "`graph inspect` lists the types";
+    problems.add("G201", `${what}: unknown type ${quote(id)}`, type.at, { cure });
+    return undefined;
+  }
+  if (version === undefined) return def;
+  if (more.length === 0 && version === String(versionOf(def))) return def;
+  const asked = quote([version, ...more].join("@"));
+  const cure = `write ${id}@${versionOf(def)} after reading what changed, or install the other version`;
+  problems.add(
+    "G202",
+    `${what}: version ${asked} of ${quote(id)} is asked for, version ${versionOf(def)} is installed`,
+    type.at,
+    { cure },
+  );
+  return undefined;
+}
+
+/** Near types; also those whose name after the family is the one given. */
+function nearTypes(id: string, registry: ReadonlyMap<string, NodeDef>): string[] {
+  const near = nearest(id, registry.keys());
+  const own = id.slice(id.lastIndexOf(".") + 1);
+  return near.length > 0
+    ? near
+    : [...registry.keys()].filter((type) => type.slice(type.lastIndexOf(".") + 1) === own).slice(0, 3);
+}

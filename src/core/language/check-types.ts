@@ -1,0 +1,97 @@
+import type { NodeDef } from "../define-node.js";
+import type { BoundNode } from "./bind-nodes.js";
+import type { Connection } from "./connect.js";
+import { inferSizes } from "./infer-sizes.js";
+import { describeMismatch } from "./mismatch.js";
+import type { Link } from "./mismatch.js";
+import { parseSpec } from "./port-type.js";
+import type { PortSpec } from "./port-type.js";
+import type { ProbedNode } from "./probe-nodes.js";
+import type { Problems } from "./problems.js";
+import type { IncludeDraft } from "./scope.js";
+import { createSizes } from "./size.js";
+import { typeInclude, typeNode } from "./typed-node.js";
+import type { TypedNode } from "./typed-node.js";
+import { messageOf, quote } from "./words.js";
+
+/** What type checking takes: nodes in the order of the data. */
+export interface TypeInput {
+  readonly ordered: readonly BoundNode[];
+  readonly includes: readonly IncludeDraft[];
+  readonly connections: readonly Connection[];
+  readonly probed: ReadonlyMap<string, ProbedNode>;
+}
+
+/** Gives every port its type and every edge two equal ends; mistakes become problems that show both. Types by node name. */
+export function checkTypes(
+  { ordered, includes, connections, probed }: TypeInput,
+  problems: Problems,
+): ReadonlyMap<string, TypedNode> {
+  const makeSize = createSizes();
+  const types = new Map<string, TypedNode>();
+  for (const node of ordered) {
+    const typed = node.def && typeNode({ ...node, def: node.def }, probed.get(node.draft.name), makeSize, problems);
+    if (typed) types.set(node.draft.name, typed);
+  }
+  const declared = new Map(
+    includes.map((include) => [include.name, typeInclude(include.name, declaredSpecs(include, problems), makeSize)]),
+  );
+  const failed = new Set<string>();
+  const links = connections.flatMap((connection) => {
+    const link = createLink(connection, types, connection.declared ? declared : types);
+    return link && sameThing(link, failed, problems) ? [link] : [];
+  });
+  inferSizes([...types.values()], links, failed, makeSize, problems);
+  return types;
+}
+
+function declaredSpecs({ inner }: IncludeDraft, problems: Problems): Map<string, PortSpec> {
+  const specs = new Map<string, PortSpec>();
+  for (const { name, spec, at } of inner?.inputs?.values() ?? []) {
+    try {
+      specs.set(name, parseSpec(spec));
+    } catch (error) {
+      problems.add("G203", `input ${quote(name)}: ${messageOf(error)}`, at);
+    }
+  }
+  return specs;
+}
+
+function createLink(
+  connection: Connection,
+  types: ReadonlyMap<string, TypedNode>,
+  consumers: ReadonlyMap<string, TypedNode>,
+): Link | undefined {
+  const { node, port: portName, to, toPort, at, via, declared } = connection;
+  const from = types.get(node.draft.name)?.outputs.get(portName);
+  const into = consumers.get(to)?.inputs.get(toPort);
+  if (!from || !into) return undefined;
+  return {
+    from: { name: node.draft.name, portName, port: from, at: node.draft.at },
+    to: { name: to, portName: toPort, port: into, at },
+    at,
+    via,
+    state: "open",
+    ...(declared ? { declared } : {}),
+  };
+}
+
+/** False, and reported, where the ends of an edge do not even carry the same kind of thing. */
+function sameThing(link: Link, failed: Set<string>, problems: Problems): boolean {
+  const { from, to, via, declared } = link;
+  const [a, b] = [from.port.type, to.port.type];
+  if (a.kind === b.kind && a.dtype === b.dtype) return true;
+  if (declared) failed.add(declared.key);
+  if (via.some((key) => failed.has(key))) return false;
+  const { ends, notes } = describeMismatch(link);
+  const why = a.kind === b.kind ? `${a.dtype} is not ${b.dtype}` : `${nouns[a.kind]} is not ${nouns[b.kind]}`;
+  problems.add("G304", `${ends}: ${why}`, link.at, { notes });
+  return false;
+}
+
+const nouns: Readonly<Record<NodeDef["outputs"][string]["kind"], string>> = {
+  tensor: "a tensor",
+  model: "a model",
+  weights: "a set of weights",
+  record: "a record",
+};

@@ -1,0 +1,59 @@
+import type { GraphNode, Phase } from "../graph.js";
+import type { BoundNode } from "./bind-nodes.js";
+import { versionOf } from "./bind-nodes.js";
+import { printYaml } from "./print.js";
+
+/** What stands above the nodes of a graph. */
+export interface GraphHead {
+  readonly name: string;
+  readonly note?: string;
+  readonly seed: number;
+}
+
+/** A checked graph as one YAML file without includes, variables and defaults to fill in; it loads to the same graph. */
+export function resolvedText(
+  head: GraphHead,
+  nodes: readonly { readonly node: GraphNode; readonly bound: BoundNode }[],
+  phases: readonly Phase[],
+): string {
+  const written = nodes.map(({ node, bound }): [string, unknown] => [
+    node.name,
+    {
+      type: `${node.def.type}@${versionOf(node.def)}`,
+      note: bound.draft.note,
+      params: orNothing(withDefaults(bound.params?.plain.data ?? {}, node.params)),
+      in: orNothing(
+        Object.fromEntries(
+          Object.entries(node.inputs).map(([port, ref]) => [
+            port,
+            `${ref.node}.${ref.port}${ref.variant ? `@${ref.variant}` : ""}`,
+          ]),
+        ),
+      ),
+    },
+  ]);
+  const loops = phases.map(({ name, ...rest }): [string, unknown] => [name, rest]);
+  return printYaml({
+    name: head.name,
+    note: head.note,
+    seed: head.seed,
+    nodes: Object.fromEntries(written),
+    phases: orNothing(Object.fromEntries(loops)),
+  });
+}
+
+/** What was written, completed by what the schema added: a schema that transforms must get its own input again. */
+function withDefaults(written: unknown, parsed: unknown): unknown {
+  if (!isRecord(written) || !isRecord(parsed)) return written === undefined ? parsed : written;
+  const added = Object.entries(parsed).filter(([key, value]) => !Object.hasOwn(written, key) && value !== undefined);
+  const kept = Object.entries(written).map(([key, value]): [string, unknown] => [key, withDefaults(value, parsed[key])]);
+  return Object.fromEntries([...kept, ...added]);
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function orNothing(value: unknown): unknown {
+  return isRecord(value) && Object.keys(value).length === 0 ? undefined : value;
+}

@@ -1,0 +1,55 @@
+/** A size that may still be unknown. Equal sizes are joined: of each joined set one stands for all. */
+export interface Size {
+  /** How the file's node types call it, for printing while it is unknown. */
+  readonly name: string;
+  /** Creation order: of joined unknown sizes the first gives the name. */
+  readonly order: number;
+  value?: number;
+  parent?: Size;
+}
+
+/** An unknown number of sizes, written `...`; `bound` once it is known how many. */
+export interface Row {
+  readonly kind: "row";
+  bound?: Axes;
+}
+
+/** The axes of a type; at most one of them is an unbound row once `expandAxes` has been through it. */
+export type Axes = readonly (Size | Row)[];
+
+/** Makes sizes; each type check has its own maker, so that names are the same in every run. */
+export function createSizes(): (name: string, value?: number) => Size {
+  let order = 0;
+  return (name, value) => ({ name, order: order++, ...(value === undefined ? {} : { value }) });
+}
+
+/** The size that stands for all that this one is joined with. */
+export function rootOf(size: Size): Size {
+  let root = size;
+  while (root.parent) root = root.parent;
+  for (let at = size; at.parent && at.parent !== root;) {
+    const next = at.parent;
+    at.parent = root;
+    at = next;
+  }
+  return root;
+}
+
+/** Makes two sizes one; false, and nothing changed, where they are different numbers. */
+export function joinSizes(a: Size, b: Size): boolean {
+  const [first, second] = [rootOf(a), rootOf(b)].sort((x, y) => x.order - y.order) as [Size, Size];
+  if (first === second) return true;
+  if (first.value !== undefined && second.value !== undefined && first.value !== second.value) return false;
+  if (first.value === undefined && second.value !== undefined) first.value = second.value;
+  second.parent = first;
+  return true;
+}
+
+export function isRow(axis: Size | Row): axis is Row {
+  return "kind" in axis;
+}
+
+/** The axes with every bound row replaced by what it is bound to. */
+export function expandAxes(axes: Axes): Axes {
+  return axes.flatMap((axis) => (isRow(axis) ? (axis.bound ? expandAxes(axis.bound) : [axis]) : [axis]));
+}

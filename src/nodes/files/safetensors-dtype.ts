@@ -1,0 +1,87 @@
+import type { HostArray } from "../../core/tensor.js";
+
+/** Bytes per element of every dtype of the format whose elements fill whole bytes. */
+export const dtypeBytes: ReadonlyMap<string, number> = new Map([
+  ["F64", 8],
+  ["F32", 4],
+  ["F16", 2],
+  ["BF16", 2],
+  ["F8_E4M3", 1],
+  ["F8_E5M2", 1],
+  ["I64", 8],
+  ["I32", 4],
+  ["I16", 2],
+  ["I8", 1],
+  ["U64", 8],
+  ["U32", 4],
+  ["U16", 2],
+  ["U8", 1],
+  ["BOOL", 1],
+  ["C64", 8],
+]);
+
+type Numbers = Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer>;
+
+/** Little-endian bytes, at offset 0 of a buffer of their own, as f32 or i32 numbers. F32 and I32 are views, the others copies. */
+const decoders: Readonly<Record<string, (buffer: ArrayBuffer) => Numbers>> = {
+  F32: (buffer) => new Float32Array(buffer),
+  I32: (buffer) => new Int32Array(buffer),
+  F64: (buffer) => Float32Array.from(new Float64Array(buffer), narrow),
+  F16: (buffer) => Float32Array.from(new Uint16Array(buffer), fromHalf),
+  BF16: (buffer) => new Float32Array(Uint32Array.from(new Uint16Array(buffer), (bits) => bits << 16).buffer),
+  I64: (buffer) => fromWide(new BigInt64Array(buffer)),
+  U64: (buffer) => fromWide(new BigUint64Array(buffer)),
+  U32: (buffer) => Int32Array.from(new Uint32Array(buffer), inRange),
+  I16: (buffer) => Int32Array.from(new Int16Array(buffer)),
+  U16: (buffer) => Int32Array.from(new Uint16Array(buffer)),
+  I8: (buffer) => Int32Array.from(new Int8Array(buffer)),
+  U8: (buffer) => Int32Array.from(new Uint8Array(buffer)),
+  BOOL: (buffer) => Int32Array.from(new Uint8Array(buffer), truth),
+};
+
+/** Whether an array of this dtype is read as f32 or i32; undefined where it cannot be read. */
+export function readAs(dtype: string): HostArray["dtype"] | undefined {
+  if (!(dtype in decoders)) return undefined;
+  return dtype.startsWith("F") || dtype === "BF16" ? "f32" : "i32";
+}
+
+/**
+ * An array from its little-endian bytes, which it may take over. Throws an Error for a dtype that cannot be read and for
+ * numbers that f32 or i32 cannot hold.
+ */
+export function decodeArray(dtype: string, shape: readonly number[], buffer: ArrayBuffer): HostArray {
+  const decode = decoders[dtype];
+  const as = readAs(dtype);
+  if (!decode || !as) throw new Error(`dtype ${dtype} cannot be read; convert it to F32 or I32`);
+  return { dtype: as, shape, data: decode(buffer) };
+}
+
+/** IEEE 754 half precision: 1 sign, 5 exponent and 10 fraction bits. */
+function fromHalf(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >>> 10) & 31;
+  const fraction = bits & 1023;
+  if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
+  return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}
+
+function narrow(value: number): number {
+  if (Number.isFinite(value) && !Number.isFinite(Math.fround(value))) throw new Error(`the number ${value} does not fit in f32`);
+  return value;
+}
+
+function fromWide(values: BigInt64Array | BigUint64Array): Int32Array<ArrayBuffer> {
+  const out = new Int32Array(values.length);
+  for (let i = 0; i < out.length; i++) out[i] = inRange(Number(values[i] ?? 0n));
+  return out;
+}
+
+function inRange(value: number): number {
+  if (value > 0x7fffffff || value < -0x80000000) throw new Error(`the number ${value} does not fit in i32`);
+  return value;
+}
+
+function truth(value: number): number {
+  if (value > 1) throw new Error(`a BOOL is 0 or 1, got ${value}`);
+  return value;
+}

@@ -1,0 +1,45 @@
+import { z } from "zod";
+import { defineNode } from "../../core/define-node.js";
+import { tensor } from "../../core/port.js";
+import { toByte } from "../files/to-byte.js";
+
+/** Mean squared errors below this count as this: equal images have 100 dB. */
+const smallestError = 1e-10;
+
+/**
+ * Peak signal-to-noise ratio in dB, the mean over images of 20·log10(1/√mse) for images in [0,1]. Both are clamped and, as the
+ * published evaluation does, first rounded to 8 bits.
+ */
+export const psnr = defineNode({
+  kind: "reducer",
+  type: "metric.psnr",
+  version: 1,
+  note: "Peak signal-to-noise ratio between images and a reference, in dB.",
+  inputs: { image: tensor("f32[B,H,W,c]", "in [0,1]"), reference: tensor("f32[B,H,W,c]", "in [0,1]") },
+  outputs: {},
+  params: z.object({ quantize: z.boolean().default(true).describe("round to 8 bits first, as saved images are") }),
+  start({ quantize }) {
+    // NaN stays NaN, so that a broken decoder shows in the result.
+    const level = (value: number): number =>
+      Number.isNaN(value) || !quantize ? Math.min(Math.max(value, 0), 1) : toByte(value) / 255;
+    let sum = 0;
+    let images = 0;
+    return {
+      add({ image, reference }) {
+        const [batch = 0, ...shape] = image.shape;
+        const size = shape.reduce((a, b) => a * b, 1);
+        for (let i = 0; i < batch; i++) {
+          let squares = 0;
+          for (let at = i * size; at < (i + 1) * size; at++)
+            squares += (level(image.data[at] ?? NaN) - level(reference.data[at] ?? NaN)) ** 2;
+          sum += 20 * Math.log10(1 / Math.sqrt(Math.max(squares / size, smallestError)));
+        }
+        images += batch;
+      },
+      finish() {
+        if (images === 0) throw new Error("metric.psnr saw no images; give its phase at least one step");
+        return { psnr: sum / images };
+      },
+    };
+  },
+});
