@@ -34,7 +34,12 @@ export const imageRules: readonly GradientRule[] = [
     kernel: "ResizeBilinear",
     inputs: ["images"],
     pull: (dy, s, attrs) => ({
-      images: () => tf.engine().runKernel("ResizeBilinearGrad", { images: saved(s, 0), dy }, attrs as never) as Tensor,
+      // tfjs's CPU kernel names the two sides of its result in the wrong order; the numbers lie right.
+      images: () =>
+        tf.reshape(
+          tf.engine().runKernel("ResizeBilinearGrad", { images: saved(s, 0), dy }, attrs as never) as Tensor,
+          saved(s, 0).shape,
+        ),
     }),
   },
   {

@@ -1,4 +1,3 @@
-import { sumTo } from "../ops/sum-to.js";
 import { tf } from "../tensor.js";
 import type { Tensor } from "../tensor.js";
 import { saved } from "./rules.js";
@@ -93,7 +92,6 @@ export const shapeRules: readonly GradientRule[] = [
       },
     }),
   },
-  { kernel: "BroadcastTo", inputs: ["x"], pull: (dy, s) => ({ x: () => sumTo(dy, saved(s, 0).shape) }) },
   { kernel: "Reverse", pull: (dy, _s, attrs) => ({ x: () => tf.reverse(dy, attrs["dims"] as number[]) }) },
   {
     kernel: "Pack",

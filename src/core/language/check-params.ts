@@ -86,7 +86,7 @@ function lengthText(issue: z.core.$ZodIssue): string | undefined {
   const unit = issue.origin === "array" ? "items" : issue.origin === "string" ? "letters" : undefined;
   if (unit === undefined) return undefined;
   const bound = issue.code === "too_small" ? `at least ${issue.minimum}` : `at most ${issue.maximum}`;
-  return `${bound} ${unit}`;
+  return bound.endsWith(" 1") ? `${bound} ${unit.slice(0, -1)}` : `${bound} ${unit}`;
 }
 
 function cureOf(issue: z.core.$ZodIssue, value: Value): { cure?: string } {

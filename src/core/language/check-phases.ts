@@ -24,16 +24,9 @@ export function checkPhases(value: Value | undefined, nodes: readonly BoundNode[
 }
 
 function impliedPhase(nodes: readonly BoundNode[]): Phase[] {
-  const run = nodes.filter(isTarget).map((node) => node.draft.name);
-  return run.length > 0
-    ? [
-        {
-          name: "run",
-          run,
-          ...savings(run.some((name) => nodes.find((node) => node.draft.name === name)?.def?.kind === "optimizer")),
-        },
-      ]
-    : [];
+  const targets = nodes.filter(isTarget);
+  const training = targets.some(({ def }) => def?.kind === "optimizer");
+  return targets.length > 0 ? [{ name: "run", run: targets.map(({ draft }) => draft.name), ...savings(training) }] : [];
 }
 
 function savings(training: boolean): { checkpoint: number; keep: number } {

@@ -18,7 +18,7 @@ export function checkRelations(phases: readonly PlacedPhase[], problems: Problem
 /** At most one relation; `every` goes with `of`. */
 function checkForm({ phase, fields, at }: PlacedPhase, problems: Problems): void {
   const what = `phase ${quote(phase.name)}`;
-  const [first, second] = relations.filter((relation) => fields.has(relation));
+  const [first, second] = [...fields.keys()].filter((key) => relations.some((relation) => relation === key));
   const place = (key: string): typeof at => fields.get(key)?.keyAt ?? at;
   if (first && second)
     problems.add("G503", `${what} has both ${quote(first)} and ${quote(second)}`, place(second), { cure: "keep one of them" });

@@ -39,9 +39,12 @@ export function checkTypes(
   const failed = new Set<string>();
   const links = connections.flatMap((connection) => {
     const link = createLink(connection, types, connection.declared ? declared : types);
-    return link && sameThing(link, failed, problems) ? [link] : [];
+    return link ? [link] : [];
   });
-  inferSizes([...types.values()], links, failed, makeSize, problems);
+  const unlike = links.filter((link) => !isSameThing(link));
+  for (const { declared: input } of unlike) if (input) failed.add(input.key);
+  inferSizes([...types.values()], links.filter(isSameThing), failed, makeSize, problems);
+  for (const link of unlike) if (!link.via.some((key) => failed.has(key))) reportUnlike(link, problems);
   return types;
 }
 
@@ -76,17 +79,16 @@ function createLink(
   };
 }
 
-/** False, and reported, where the ends of an edge do not even carry the same kind of thing. */
-function sameThing(link: Link, failed: Set<string>, problems: Problems): boolean {
-  const { from, to, via, declared } = link;
-  const [a, b] = [from.port.type, to.port.type];
-  if (a.kind === b.kind && a.dtype === b.dtype) return true;
-  if (declared) failed.add(declared.key);
-  if (via.some((key) => failed.has(key))) return false;
+/** True where both ends of an edge carry the same kind of thing; their sizes are another question. */
+function isSameThing({ from, to }: Link): boolean {
+  return from.port.type.kind === to.port.type.kind && from.port.type.dtype === to.port.type.dtype;
+}
+
+function reportUnlike(link: Link, problems: Problems): void {
+  const [a, b] = [link.from.port.type, link.to.port.type];
   const { ends, notes } = describeMismatch(link);
   const why = a.kind === b.kind ? `${a.dtype} is not ${b.dtype}` : `${nouns[a.kind]} is not ${nouns[b.kind]}`;
   problems.add("G304", `${ends}: ${why}`, link.at, { notes });
-  return false;
 }
 
 const nouns: Readonly<Record<NodeDef["outputs"][string]["kind"], string>> = {

@@ -3,6 +3,7 @@ import type { Problems } from "./problems.js";
 import { groupBy } from "./group-by.js";
 import { describeMismatch } from "./mismatch.js";
 import type { Link } from "./mismatch.js";
+import { mayFit } from "./port-type.js";
 import { reportSizeConflict, reportSizes } from "./size-problems.js";
 import { joinSizes, rootOf } from "./size.js";
 import type { Axes, Size } from "./size.js";
@@ -43,13 +44,11 @@ export function inferSizes(
 
   for (const node of nodes) {
     seed(node, makeSize, problems);
-    ask(node, {}, makeSize, problems);
+    ask(node, makeSize, problems);
   }
   const visit = (node: Working): boolean => {
     const through = node.reading.filter((link) => follow(link, failed, problems));
-    const asked = node.reading.some((link) => link.state === "failed")
-      ? false
-      : ask(node, knownSizes(node.typed, rootOf), makeSize, problems);
+    const asked = node.reading.every((link) => link.state !== "failed") && ask(node, makeSize, problems);
     const declared = (declaring.get(node.typed.name) ?? []).filter((link) => follow(link, failed, problems));
     return through.length > 0 || asked || declared.length > 0;
   };
@@ -75,7 +74,8 @@ function follow(link: Link, failed: Set<string>, problems: Problems): boolean {
   const { from, to, via } = link;
   // What a declared input refused is told there, once, and not again at everything that reads it inside.
   const told = via.some((key) => failed.has(key));
-  const before = describeMismatch(link);
+  // Where the ends visibly differ, they are put in words before some of their sizes become one.
+  const before = mayFit(from.port.type, to.port.type) ? undefined : describeMismatch(link);
   const outcome = unify(from.port.type.axes, to.port.type.axes);
   if (outcome.kind === "later") return false;
   link.state = outcome.kind === "done" ? "done" : "failed";
@@ -84,8 +84,9 @@ function follow(link: Link, failed: Set<string>, problems: Problems): boolean {
   // Two sizes that differ are told at the first edge that meets both; later ones only follow from it.
   const again = outcome.kind === "size" && failed.has(outcome.pair);
   if (outcome.kind === "size") failed.add(outcome.pair);
-  if (!told && !again)
-    problems.add(outcome.kind === "axes" ? "G305" : "G306", `${before.ends}: ${outcome.why}`, link.at, { notes: before.notes });
+  if (told || again) return true;
+  const { ends, notes } = before ?? describeMismatch(link);
+  problems.add(outcome.kind === "axes" ? "G305" : "G306", `${ends}: ${outcome.why}`, link.at, { notes });
   return true;
 }
 
@@ -104,16 +105,17 @@ function seed({ typed }: Working, makeSize: MakeSize, problems: Problems): void 
     const axes: Axes = shape.map((value) => makeSize(String(value), value));
     const type = typed.outputs.get(port)?.type ?? typed.inputs.get(port)?.type;
     const outcome = type && unify(type.axes, axes);
-    if (outcome && "why" in outcome)
+    if (outcome?.kind === "axes" || outcome?.kind === "size")
       reportSizes(typed, `its file has [${shape.join(",")}] for ${port}: ${outcome.why}`, problems);
   }
 }
 
 /** Asks the node's `dims` if more is known than at the last time; true if it was asked. */
-function ask(node: Working, known: Dims, makeSize: MakeSize, problems: Problems): boolean {
+function ask(node: Working, makeSize: MakeSize, problems: Problems): boolean {
   const { typed } = node;
   const { def, params } = typed.node ?? {};
   if (node.stopped || !def?.dims || !params) return false;
+  const known = knownSizes(typed, rootOf);
   if (node.asked && Object.keys(known).length === Object.keys(node.asked).length) return false;
   node.asked = known;
   let given: Partial<Dims>;

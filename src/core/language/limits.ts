@@ -70,7 +70,7 @@ function enterLine(indents: number[], text: string, start: number, first: number
   while ((indents.at(-1) ?? -1) >= first - start) indents.pop();
   indents.push(first - start);
   let i = first;
-  while ((text[i] === "-" || text[i] === "?") && text[i + 1] === " ") {
+  while (indents.length <= limits.depth && (text[i] === "-" || text[i] === "?") && text[i + 1] === " ") {
     while (text[++i] === " ");
     indents.push(i - start);
   }
@@ -97,11 +97,14 @@ function createFlow(): Flow {
         if (char === "\n") inside = "";
       } else if (inside !== "") {
         if (char === inside && !(inside === '"' && escaped(text, i))) inside = "";
-      } else if ((char === '"' || char === "'") && opens(before)) inside = char;
+      } else if ((char === '"' || char === "'") && (opens(before) || char === text[i - 1])) inside = char;
       else if (char === "#" && /\s/.test(text[i - 1] ?? "\n")) inside = "#";
-      else if ((char === "[" || char === "{") && (depth > 0 || opens(before))) depth++;
       else if (char === "]" || char === "}") depth = Math.max(0, depth - 1);
-      if (char !== " ") before = char;
+      const bracket = inside === "" && (char === "[" || char === "{");
+      const counts = bracket && (depth > 0 || opens(before));
+      if (counts) depth++;
+      // A bracket inside a plain text opens nothing, nor does the next one.
+      if (char !== " ") before = bracket && !counts ? "x" : char;
     },
   };
 }

@@ -27,7 +27,7 @@ export function parse(text: string, place: TextPlace, problems: Problems): Value
   const hidden = hideReferences(text);
   const spanOf = (start: number, end: number): Span => shift({ file: place.file, start, end: Math.max(start, end) });
   try {
-    const document = parseDocument(hidden, { ...dialect, keepSourceTokens: false });
+    const document = withoutStacks(() => parseDocument(hidden, dialect));
     const mistakes: YAMLError[] = [...document.errors, ...document.warnings];
     for (const { message, pos } of mistakes)
       problems.add("G101", `not valid YAML: ${firstLine(showReferences(message))}`, spanOf(pos[0], pos[1]));
@@ -47,11 +47,22 @@ const dialect = { version: "1.2", schema: "core", uniqueKeys: false, prettyError
 
 /** Inside braces YAML would end a text at `{`, so the braces of references are hidden behind two noncharacters of equal length. */
 function hideReferences(text: string): string {
-  return text.replace(/\$\{([^{}\n]*)\}/g, "$\ufdd0$1\ufdd1");
+  return text.replace(/\$\{([\w. -]*)\}/g, "$\ufdd0$1\ufdd1");
 }
 
 function showReferences(text: string): string {
   return text.replaceAll("\ufdd0", "{").replaceAll("\ufdd1", "}");
+}
+
+/** Runs the parser without a stack trace in each of its errors: a broken file may have a hundred thousand. */
+function withoutStacks<T>(run: () => T): T {
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = 0;
+  try {
+    return run();
+  } finally {
+    Error.stackTraceLimit = limit;
+  }
 }
 
 function firstLine(text: string): string {

@@ -103,6 +103,7 @@ function isCircle(key: string, via: readonly string[], at: Span, { circles, told
     circles.add("G307", `references mean each other in a circle: ${path.join(" -> ")}`, at, {
       cure: "let one of them name a node",
     });
+  for (const member of path) told.add(member);
   return true;
 }
 

@@ -88,8 +88,8 @@ function describeNumber(schema: z.ZodNumber): string {
 }
 
 /** Schemas of whole numbers carry the bounds of exact doubles, which say nothing. */
-function isBound(bound: number | undefined): bound is number {
-  return bound !== undefined && Math.abs(bound) < Number.MAX_SAFE_INTEGER;
+function isBound(bound: number | boolean | undefined): bound is number {
+  return typeof bound === "number" && Math.abs(bound) < Number.MAX_SAFE_INTEGER;
 }
 
 function alternatives(words: readonly string[]): string {

@@ -37,7 +37,8 @@ export function rootOf(size: Size): Size {
 
 /** Makes two sizes one; false, and nothing changed, where they are different numbers. */
 export function joinSizes(a: Size, b: Size): boolean {
-  const [first, second] = [rootOf(a), rootOf(b)].sort((x, y) => x.order - y.order) as [Size, Size];
+  const [x, y] = [rootOf(a), rootOf(b)];
+  const [first, second] = x.order < y.order ? [x, y] : [y, x];
   if (first === second) return true;
   if (first.value !== undefined && second.value !== undefined && first.value !== second.value) return false;
   if (first.value === undefined && second.value !== undefined) first.value = second.value;
@@ -49,7 +50,17 @@ export function isRow(axis: Size | Row): axis is Row {
   return "kind" in axis;
 }
 
-/** The axes with every bound row replaced by what it is bound to. */
+/** The axes with every bound row replaced by what it is bound to. Long chains of rows are shortened on the way. */
 export function expandAxes(axes: Axes): Axes {
-  return axes.flatMap((axis) => (isRow(axis) ? (axis.bound ? expandAxes(axis.bound) : [axis]) : [axis]));
+  let current = axes;
+  const passed: { row: Row; before: number; after: number }[] = [];
+  for (;;) {
+    const at = current.findIndex((axis) => isRow(axis) && axis.bound !== undefined);
+    const row = current[at];
+    if (!row || !isRow(row) || !row.bound) break;
+    passed.push({ row, before: at, after: current.length - 1 - at });
+    current = [...current.slice(0, at), ...row.bound, ...current.slice(at + 1)];
+  }
+  for (const { row, before, after } of passed) row.bound = current.slice(before, current.length - after);
+  return current;
 }

@@ -2,7 +2,8 @@ import { expandAxes, isRow, joinSizes, rootOf } from "./size.js";
 import type { Axes, Row, Size } from "./size.js";
 
 /** What came of making two lists of axes equal: done, not yet possible to say, or how they differ. */
-export type Unified = { readonly kind: "done" | "later" } | { readonly kind: "axes"; readonly why: string } | SizesDiffer;
+export type Unified =
+  { readonly kind: "done" } | { readonly kind: "later" } | { readonly kind: "axes"; readonly why: string } | SizesDiffer;
 
 /** Two sizes that are different numbers; `pair` names the two sets of joined sizes that they stand for. */
 export interface SizesDiffer {
@@ -67,8 +68,8 @@ function unifyRows(left: Parts, right: Parts, leftRow: Row, rightRow: Row): Unif
   const rightHas = moreRight.some((part) => part.length > 0);
   if (leftRow === rightRow) return leftHas || rightHas ? axesDiffer(left, right) : done;
   if (leftHas && rightHas) return { kind: "later" };
-  if (leftHas) rightRow.bound = [...moreLeft[0], leftRow, ...moreLeft[1]];
-  else leftRow.bound = [...moreRight[0], rightRow, ...moreRight[1]];
+  if (rightHas) leftRow.bound = [...moreRight[0], rightRow, ...moreRight[1]];
+  else rightRow.bound = [...moreLeft[0], leftRow, ...moreLeft[1]];
   return done;
 }
 

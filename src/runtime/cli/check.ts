@@ -1,17 +1,19 @@
 import type { Graph } from "../../core/graph.js";
-import { loadGraph } from "../api.js";
+import { loadGraph } from "../load-graph.js";
 import { summarize } from "../summary.js";
 import type { Summary } from "../summary.js";
 import { exitCodes } from "./exit-codes.js";
 import { reportProblems } from "./report-problems.js";
-import { grouped, metric, table } from "./text.js";
+import { grouped, metric, table } from "../text.js";
 
 /** `graph check`: prints edges with their types, parameters, operations and memory; exit code 2 on any mistake. */
 export async function checkVerb(file: string, overrides: readonly string[], options: { json?: boolean }): Promise<number> {
   try {
     const graph = await loadGraph(file, { overrides });
     const summary = summarize(graph);
-    process.stdout.write(options.json ? `${JSON.stringify(asJson(graph, summary), undefined, 2)}\n` : `${asText(graph, summary)}\n`);
+    process.stdout.write(
+      options.json ? `${JSON.stringify(asJson(graph, summary), undefined, 2)}\n` : `${asText(graph, summary)}\n`,
+    );
     return exitCodes.ok;
   } catch (error) {
     return reportProblems(error, options);

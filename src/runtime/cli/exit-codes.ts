@@ -7,6 +7,10 @@ export const exitCodes = {
   usage: 2,
   /** A verification found a difference. */
   verification: 3,
+  /** A mistake of the program itself. */
+  internal: 70,
   /** Stopped on request after a clean checkpoint; safe to start again with `--resume auto`. */
   interrupted: 75,
+  /** Stopped at once on request. */
+  killed: 130,
 } as const;

@@ -3,7 +3,7 @@ import type { NodeDef, Ports } from "../../core/define-node.js";
 import { nearNames } from "../../core/near-names.js";
 import { builtinNodes } from "../../nodes/index.js";
 import { exitCodes } from "./exit-codes.js";
-import { table } from "./text.js";
+import { table } from "../text.js";
 
 /** `graph inspect`: the list of node types, or all about one. */
 export async function inspectVerb(type: string | undefined, options: { json?: boolean }): Promise<number> {
@@ -14,8 +14,13 @@ export async function inspectVerb(type: string | undefined, options: { json?: bo
   }
   const def = nodes.find((node) => node.type === type);
   if (!def) {
-    const near = nearNames(type, nodes.map((node) => node.type));
-    process.stderr.write(`graph: unknown node type "${type}"${near.length > 0 ? `; did you mean ${near.map((name) => `"${name}"`).join(" or ")}?` : ""}\n`);
+    const near = nearNames(
+      type,
+      nodes.map((node) => node.type),
+    );
+    process.stderr.write(
+      `graph: unknown node type "${type}"${near.length > 0 ? `; did you mean ${near.map((name) => `"${name}"`).join(" or ")}?` : ""}\n`,
+    );
     return exitCodes.usage;
   }
   print(options.json ? JSON.stringify(describe(def), undefined, 2) : details(def));
@@ -59,7 +64,8 @@ function portRows(ports: Ports): string[][] {
 }
 
 function describe(def: NodeDef): object {
-  const ports = (all: Ports): object[] => Object.entries(all).map(([name, { spec, optional, note }]) => ({ name, type: spec, optional, note }));
+  const ports = (all: Ports): object[] =>
+    Object.entries(all).map(([name, { spec, optional, note }]) => ({ name, type: spec, optional, note }));
   return {
     type: def.type,
     kind: def.kind,
@@ -77,7 +83,8 @@ function paramInfos(def: NodeDef): ParamInfo[] {
   return Object.entries(schema.properties ?? {}).map(([name, param]) => ({
     name,
     type: typeText(param),
-    default: param.default === undefined ? (schema.required?.includes(name) ? "required" : "optional") : JSON.stringify(param.default),
+    default:
+      param.default === undefined ? (schema.required?.includes(name) ? "required" : "optional") : JSON.stringify(param.default),
     doc: param.description ?? "",
   }));
 }
@@ -118,9 +125,17 @@ function realBound(bound: number | undefined): boolean {
 }
 
 function example(def: NodeDef): string {
-  const wires = Object.entries(def.inputs).map(([name, port]) => `${name}: ${port.kind === "tensor" ? "node.port" : `node.${port.kind}`}`);
-  const required = paramInfos(def).filter((param) => param.default === "required").map((param) => `${param.name}: …`);
-  const parts = [`type: ${def.type}`, ...(required.length > 0 ? [`params: { ${required.join(", ")} }`] : []), ...(wires.length > 0 ? [`in: { ${wires.join(", ")} }`] : [])];
+  const wires = Object.entries(def.inputs).map(
+    ([name, port]) => `${name}: ${port.kind === "tensor" ? "node.port" : `node.${port.kind}`}`,
+  );
+  const required = paramInfos(def)
+    .filter((param) => param.default === "required")
+    .map((param) => `${param.name}: …`);
+  const parts = [
+    `type: ${def.type}`,
+    ...(required.length > 0 ? [`params: { ${required.join(", ")} }`] : []),
+    ...(wires.length > 0 ? [`in: { ${wires.join(", ")} }`] : []),
+  ];
   return `  ${def.type.split(".")[1] ?? "node"}: { ${parts.join(", ")} }`;
 }
 

@@ -1,66 +1,32 @@
 #!/usr/bin/env node
-import { Command, CommanderError, Option } from "commander";
+import { readFile } from "node:fs/promises";
+import { CommanderError } from "commander";
 import { exitCodes } from "./exit-codes.js";
+import { orderArguments } from "./order-arguments.js";
+import { commandLine } from "./verbs.js";
 
-/** Builds the command line. Each verb loads its code when it is called, so that help and reading verbs start at once. */
-function program(): Command {
-  const graph = new Command("graph")
-    .description("Runs dataflow graphs for representation autoencoders and diffusion transformers.")
-    .showHelpAfterError("(graph --help lists the verbs)")
-    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "graph: ")) })
-    .exitOverride();
+// A reader that went away (`graph inspect | head`) is no failure, and must not end a run.
+for (const stream of [process.stdout, process.stderr])
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+  });
 
-  graph
-    .command("run")
-    .description("check, plan and execute a graph")
-    .argument("<file>", "graph file (YAML)")
-    .argument("[overrides...]", "dit.depth=12, vars.batch=64, +nodes.x={…}, ~nodes.x")
-    .addOption(new Option("--backend <id>", "auto, native, wasm, reference, …").default("auto"))
-    .addOption(new Option("--precision <name>", "arithmetic of the heavy ops").choices(["fp32", "bf16", "f16"]).default("fp32"))
-    .option("--threads <n>", "CPU threads", positiveInteger)
-    .option("--resume <how>", "never, auto (go on if there is a checkpoint), must, or a run folder", "never")
-    .option("--run-dir <dir>", "run folder to use instead of runs/<graph>/<date>_<id>")
-    .option("--smoke", "two steps of every phase: proves that all parts work together")
-    .option("--log-every <seconds>", "seconds between plain progress lines", positiveInteger, 10)
-    .option("--stack", "show the stack of a failure")
-    .action(async (file: string, overrides: string[], options: object) => {
-      const { runVerb } = await import("./run.js");
-      process.exitCode = await runVerb(file, overrides, options as Parameters<typeof runVerb>[2]);
-    });
-
-  graph
-    .command("check")
-    .description("everything that can be known without running: edges, shapes, parameters, cost")
-    .argument("<file>", "graph file (YAML)")
-    .argument("[overrides...]", "as for run")
-    .option("--json", "print one JSON object")
-    .action(async (file: string, overrides: string[], options: { json?: boolean }) => {
-      const { checkVerb } = await import("./check.js");
-      process.exitCode = await checkVerb(file, overrides, options);
-    });
-
-  graph
-    .command("inspect")
-    .description("node types, or one type's ports and params")
-    .argument("[type]", "for example model.dit_dh")
-    .option("--json", "print JSON")
-    .action(async (type: string | undefined, options: { json?: boolean }) => {
-      const { inspectVerb } = await import("./inspect.js");
-      process.exitCode = await inspectVerb(type, options);
-    });
-  return graph;
-}
-
-function positiveInteger(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new CommanderError(exitCodes.usage, "graph.number", `expected a whole number of at least 1, not "${text}"`);
-  return value;
-}
-
+const manifest = JSON.parse(await readFile(new URL("../../../package.json", import.meta.url), "utf8")) as { version: string };
 try {
-  await program().parseAsync();
+  const graph = commandLine(manifest.version, async (code) => {
+    process.exitCode = await code;
+  });
+  const words = orderArguments(process.argv.slice(2), graph.commands);
+  if (words.length === 0) {
+    process.stderr.write(graph.helpInformation());
+    process.exitCode = exitCodes.usage;
+  } else await graph.parseAsync(words, { from: "user" });
 } catch (error) {
-  if (!(error instanceof CommanderError)) throw error;
-  if (error.code === "graph.number") process.stderr.write(`graph: ${error.message}\n`);
-  process.exitCode = error.exitCode === 0 ? 0 : exitCodes.usage;
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+  else {
+    process.stderr.write(
+      `graph: a mistake of the program itself, please report it\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+    );
+    process.exitCode = exitCodes.internal;
+  }
 }

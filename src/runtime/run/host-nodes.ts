@@ -1,41 +1,38 @@
 import type { HostContext, HostValues, NamedArrays, Ports, Reduction, Sink } from "../../core/define-node.js";
 import type { GraphNode } from "../../core/graph.js";
 import type { HostArray, Tensor } from "../../core/tensor.js";
+import { blameAsync } from "./failure.js";
 import { keyOf, weightsOf } from "./stage.js";
 import type { Devices, StepResult } from "./stage.js";
 
-/** A reducer or sink that takes part in one execution of a phase. */
+/** A reducer or sink that takes part in one execution of a phase. After a failure it is left alone: closing would write a part as if whole. */
 export interface OpenHost {
   readonly node: GraphNode;
   add(values: HostValues<Ports>, at: { readonly step: number; readonly phase: string }): Promise<void>;
   /** Results of a reducer; nothing of a sink. */
   finish(): Promise<Readonly<Record<string, number>>>;
-  /** Lets go after a failure. */
-  abandon(): Promise<void>;
 }
 
-/** Opens a reducer or sink. */
+/** Opens a reducer or sink. Errors of all its calls are blamed on the node. */
 export async function openHost(node: GraphNode, context: HostContext): Promise<OpenHost> {
   const { def } = node;
   if (def.kind === "reducer") {
-    const reduction: Reduction<Ports> = await def.start(node.params, context);
+    const reduction: Reduction<Ports> = await blameAsync(node, () => def.start(node.params, context));
     return {
       node,
-      add: async (values) => reduction.add(values),
-      finish: async () => reduction.finish(),
-      abandon: async () => undefined,
+      add: (values) => blameAsync(node, () => reduction.add(values)),
+      finish: () => blameAsync(node, () => reduction.finish()),
     };
   }
   if (def.kind !== "sink") throw new Error(`"${node.name}" is neither reducer nor sink`);
-  const sink: Sink<Ports> = await def.open(node.params, context);
+  const sink: Sink<Ports> = await blameAsync(node, () => def.open(node.params, context));
   return {
     node,
-    add: (values, at) => sink.write(values, at),
+    add: (values, at) => blameAsync(node, () => sink.write(values, at)),
     async finish() {
-      await sink.close();
+      await blameAsync(node, () => sink.close());
       return {};
     },
-    abandon: () => sink.close(),
   };
 }
 
@@ -54,6 +51,6 @@ export async function hostInputs(node: GraphNode, result: StepResult, devices: D
 /** A tensor's numbers in host memory, in a copy of their own. */
 export async function fetch(tensor: Tensor): Promise<HostArray> {
   const data = await tensor.data();
-  if (tensor.dtype === "int32") return { dtype: "i32", shape: tensor.shape, data: Int32Array.from(data) };
-  return { dtype: "f32", shape: tensor.shape, data: Float32Array.from(data) };
+  if (tensor.dtype === "int32") return { dtype: "i32", shape: tensor.shape, data: new Int32Array(data) };
+  return { dtype: "f32", shape: tensor.shape, data: new Float32Array(data) };
 }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { GraphNode } from "../../core/graph.js";
 import type { HostArray } from "../../core/tensor.js";
 import { readSafetensors, readSafetensorsHeader } from "../../nodes/files/safetensors.js";
+import { messageOf } from "./failure.js";
 import { matchWeights } from "./match-weights.js";
 
 /** Compares the names and shapes in a model's weights file with what the model declares, without reading contents. */
@@ -36,7 +37,7 @@ async function pairWeights(node: GraphNode): Promise<{ file: string; pairs: Read
       pairs: matchWeights(def.weights(node.params, node.dims), header.tensors, (key) => (def.key ? def.key(key) : key)),
     };
   } catch (error) {
-    throw new Error(`${file}: ${error instanceof Error ? error.message : String(error)}`);
+    throw new Error(`${file}: ${messageOf(error)}`, { cause: error });
   }
 }
 

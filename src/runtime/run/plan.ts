@@ -47,6 +47,11 @@ export function planPhase(graph: Graph, phase: Phase): PhasePlan {
   };
 }
 
+/** Samples per step, where a source says. */
+export function batchOf(plan: PhasePlan | undefined): number | undefined {
+  return plan?.sources.map((node) => node.dims["B"]).find((size) => size !== undefined);
+}
+
 /** Names of the nodes that read, directly or not, from `start`, itself included. */
 function downstream(nodes: readonly GraphNode[], start: ReadonlySet<string>): Set<string> {
   const reached = new Set(start);

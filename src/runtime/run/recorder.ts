@@ -4,12 +4,15 @@ import type { HostArray } from "../../core/tensor.js";
 /** One number of a run. */
 export interface Metric {
   readonly phase: string;
-  /** Training steps done so far. */
+  /** Training steps done so far, over all phases. */
   readonly step: number;
   readonly node: string;
   readonly name: string;
   readonly value: number;
 }
+
+/** Results of phases that ended: phase -> name -> value. */
+export type Results = Readonly<Record<string, Readonly<Record<string, number>>>>;
 
 /** Where a run writes. The container binds the run folder here, tests an array. */
 export interface Recorder {
@@ -20,6 +23,7 @@ export interface Recorder {
   log(level: "info" | "warn", message: string): void;
   /** Writes a file below the run folder, atomically; gives its full path. */
   write(path: string, bytes: Uint8Array): Promise<string>;
+  /** Writes a checkpoint, whole or not at all, and removes all but the newest `keep`. */
   checkpoint(checkpoint: Checkpoint, keep: number): Promise<void>;
   status(status: Status): Promise<void>;
   close(): Promise<void>;
@@ -27,6 +31,7 @@ export interface Recorder {
 
 /** What a run needs to go on exactly: named arrays by file, and the rest as JSON. */
 export interface Checkpoint {
+  /** Training steps done so far, over all phases: the checkpoint's name. */
   readonly step: number;
   readonly files: ReadonlyMap<string, ReadonlyMap<string, HostArray>>;
   readonly state: CheckpointState;
@@ -34,31 +39,22 @@ export interface Checkpoint {
 
 export type CheckpointState = {
   readonly phase: string;
+  /** Steps done in this phase. */
   readonly step: number;
   readonly seed: number;
   /** Phases that are over. */
   readonly done: readonly string[];
+  /** Nested phases that are due after this step and have not run. */
+  readonly pending: readonly string[];
+  readonly results: Results;
   /** Position of each source after the last step. */
   readonly sources: { readonly [node: string]: Json };
 };
 
 export interface Status {
   readonly state: "running" | "finished" | "failed" | "interrupted";
+  /** Training steps done so far. */
   readonly step: number;
   readonly exitCode?: number;
   readonly message?: string;
-}
-
-/** What a person watches. */
-export interface ProgressView {
-  phase(phase: {
-    readonly name: string;
-    readonly steps: number | undefined;
-    readonly batch: number | undefined;
-    readonly from: number;
-  }): void;
-  step(step: { readonly phase: string; readonly step: number; readonly metrics: Readonly<Record<string, number>> }): void;
-  phaseEnd(phase: { readonly name: string; readonly step: number; readonly results: Readonly<Record<string, number>> }): void;
-  note(line: string): void;
-  close(): void;
 }

@@ -1,19 +1,26 @@
-import type { Graph } from "../../core/graph.js";
 import type { ComputeBackend, DeviceOptions } from "../../core/define-backend.js";
+import type { Graph } from "../../core/graph.js";
 import { prepareTensors } from "../../core/prepare.js";
-import type { Checkpoint, ProgressView, Recorder } from "./recorder.js";
+import { countWeights } from "../../nodes/parts/weight-specs.js";
+import { Interrupted, messageOf } from "./failure.js";
+import type { ProgressView } from "./progress-view.js";
+import type { Checkpoint, Recorder, Results } from "./recorder.js";
+import { batchOf } from "./plan.js";
 import { runPhase } from "./run-phase.js";
-import { closeDevices, Interrupted, openDevices, planGraph } from "./session.js";
+import { closeDevices, openDevices, planGraph } from "./session.js";
 import type { Session } from "./session.js";
+import type { Devices } from "./stage.js";
 import { restoreTrainState } from "./train-state.js";
 
 /** What a run needs besides its graph; the container gives these. */
 export interface RunServices {
   readonly backend: ComputeBackend;
   readonly device: DeviceOptions;
-  readonly recorder: Recorder;
+  /** Makes the run folder; called once everything that can be wrong beforehand has been looked at. `device` is one line on the backend. */
+  readonly openRecorder: (device: string) => Promise<Recorder>;
   readonly progress: ProgressView;
   readonly signal: AbortSignal;
+  /** Seconds of the clock, for rates. */
   readonly now: () => number;
 }
 
@@ -21,7 +28,10 @@ export interface RunServices {
 export interface RunResult {
   readonly state: "finished" | "interrupted";
   readonly folder: string;
+  /** Training steps done, over all phases. */
   readonly steps: number;
+  /** Results of phases that ended: phase -> name -> value. */
+  readonly results: Results;
 }
 
 /**
@@ -29,47 +39,55 @@ export interface RunResult {
  * finishes the step, saves and gives `interrupted`; any other error is thrown after the run's status is written.
  */
 export async function executeGraph(graph: Graph, services: RunServices, checkpoint?: Checkpoint): Promise<RunResult> {
-  const { recorder } = services;
+  const { backend, progress } = services;
+  const plan = planGraph(graph);
   await prepareTensors();
-  const device = await services.backend.open(services.device);
-  services.progress.note(`backend ${device.info}`);
-  let session: Session | undefined;
+  const device = await backend.open(services.device);
+  let devices: Devices | undefined;
   try {
-    const devices = await openDevices(graph);
-    session = {
-      graph,
-      ...planGraph(graph),
-      devices,
-      recorder,
-      progress: services.progress,
-      signal: services.signal,
-      trained: checkpoint?.step ?? 0,
-      done: new Set(checkpoint?.state.done),
-      now: services.now,
-    };
+    devices = await openDevices(graph);
     if (checkpoint) restoreTrainState(devices, checkpoint.files);
+    const recorder = await services.openRecorder(device.info);
+    try {
+      const { folder } = recorder;
+      const trained = checkpoint?.step ?? 0;
+      const batch = batchOf(
+        [...plan.plans.values()].find(({ optimizers }) => optimizers.length > 0) ?? plan.plans.get(plan.order[0]?.name ?? ""),
+      );
+      progress.start({ graph: graph.name, folder, backend: device.info, batch, ...count(devices), resumedAt: trained });
+      const { done, results } = checkpoint?.state ?? { done: [], results: {} };
+      const { signal, now } = services;
+      const state = { trained, saved: checkpoint !== undefined, done: new Set(done), results: new Map(Object.entries(results)) };
+      return await runSession({ graph, ...plan, devices, recorder, progress, signal, now, ...state }, checkpoint);
+    } finally {
+      await recorder.close();
+    }
+  } finally {
+    progress.close();
+    if (devices) closeDevices(devices);
+    await device.close();
+  }
+}
+
+async function runSession(session: Session, checkpoint: Checkpoint | undefined): Promise<RunResult> {
+  const { recorder, graph, progress } = session;
+  const end = async (state: RunResult["state"], exitCode: number, message?: string): Promise<RunResult> => {
+    const { trained: steps } = session;
+    await recorder.status({ state, step: steps, exitCode, ...(message === undefined ? {} : { message }) });
+    const results = Object.fromEntries(session.results);
+    progress.end({ state, folder: recorder.folder, phases: graph.phases, results, steps });
+    return { state, folder: recorder.folder, steps, results };
+  };
+  try {
     await recorder.status({ state: "running", step: session.trained });
     await runPhases(session, checkpoint);
-    await recorder.status({ state: "finished", step: session.trained, exitCode: 0 });
-    return { state: "finished", folder: recorder.folder, steps: session.trained };
+    return await end("finished", 0);
   } catch (error) {
-    const step = session?.trained ?? 0;
-    if (error instanceof Interrupted) {
-      await recorder.status({ state: "interrupted", step, exitCode: 75, message: error.message });
-      return { state: "interrupted", folder: recorder.folder, steps: step };
-    }
-    await recorder.status({
-      state: "failed",
-      step,
-      exitCode: 1,
-      message: error instanceof Error ? error.message : String(error),
-    });
+    if (error instanceof Interrupted) return end("interrupted", 75, error.message);
+    recorder.event({ event: "failed", step: session.trained, message: messageOf(error) });
+    await recorder.status({ state: "failed", step: session.trained, exitCode: 1, message: messageOf(error) });
+    if (session.saved) progress.note(`to go on from the last checkpoint: graph resume ${recorder.folder}`);
     throw error;
-  } finally {
-    services.progress.close();
-    if (session) closeDevices(session.devices);
-    await recorder.close();
-    await device.close();
   }
 }
 
@@ -77,7 +95,17 @@ async function runPhases(session: Session, checkpoint: Checkpoint | undefined): 
   for (const phase of session.order) {
     if (session.done.has(phase.name)) continue;
     const state = checkpoint?.state.phase === phase.name ? checkpoint.state : undefined;
-    if (state && phase.steps !== undefined && state.step >= phase.steps) session.done.add(phase.name);
-    else await runPhase(session, phase, state);
+    await runPhase(session, phase, state);
   }
+}
+
+/** Parameters that the graph trains and parameters that stay as they are. */
+function count({ models, optimizers }: Devices): { trainable: number; frozen: number } {
+  const trained = new Set([...optimizers.values()].map((optimizer) => optimizer.trains.node));
+  const total = [...models.values()].reduce((sum, { specs }) => sum + countWeights(specs), 0);
+  const trainable = [...models].reduce(
+    (sum, [name, { specs }]) => sum + (trained.has(name) ? countWeights(specs, "trainable") : 0),
+    0,
+  );
+  return { trainable, frozen: total - trainable };
 }

@@ -1,69 +1,105 @@
-import type { HostValues, Json, Ports, Source } from "../../core/define-node.js";
 import type { Phase } from "../../core/graph.js";
-import type { HostArray, Tensor } from "../../core/tensor.js";
 import { runSteps } from "../stream/run-steps.js";
-import { hostInputs, openHost } from "./host-nodes.js";
+import type { Delivery, StepsEnd } from "../stream/run-steps.js";
+import { deliver } from "./deliver.js";
+import { Interrupted, tellFailure } from "./failure.js";
+import { openHost } from "./host-nodes.js";
 import type { OpenHost } from "./host-nodes.js";
+import { openSources } from "./open-sources.js";
+import { batchOf } from "./plan.js";
 import type { PhasePlan } from "./plan.js";
-import type { Checkpoint } from "./recorder.js";
-import { hostContext, Interrupted } from "./session.js";
+import type { CheckpointState } from "./recorder.js";
+import { save } from "./save.js";
+import type { PhasePosition } from "./save.js";
+import { hostContext } from "./session.js";
 import type { Session } from "./session.js";
 import { runStage } from "./stage.js";
-import type { StepResult } from "./stage.js";
-import { trainState } from "./train-state.js";
 
-/** Batches that a source may have ready before the stage asks. */
+/** Packets of one source that may be held at once: one in work, one ready. */
 const queueDepth = 2;
 
-/** Where a phase goes on after a resume. */
-export interface Resume {
-  readonly step: number;
-  readonly sources: { readonly [node: string]: Json };
-}
-
-/** Runs one phase from its first step (or where it stopped) to its end, with the phases nested in it. */
-export async function runPhase(session: Session, phase: Phase, resume?: Resume): Promise<void> {
+/**
+ * Runs one phase from its first step (or where it stopped) to its end, with the phases nested in it. On a stop signal it finishes
+ * the step, saves if it trains, and throws Interrupted; other errors become a RunFailure with node, place and step.
+ */
+export async function runPhase(session: Session, phase: Phase, resume?: CheckpointState): Promise<void> {
   const plan = session.plans.get(phase.name);
   if (!plan) throw new Error(`no phase "${phase.name}"`);
-  const training = plan.optimizers.length > 0;
-  const from = resume?.step ?? 0;
+  const position: PhasePosition = { step: resume?.step ?? 0, sources: resume?.sources ?? {}, pending: resume?.pending ?? [] };
   const started = session.now();
   session.recorder.event({ event: "phase-start", phase: phase.name, step: session.trained });
-  session.progress.phase({ name: phase.name, steps: stepsOf(phase, plan), batch: batchOf(plan), from });
-  const sources = await openSources(session, plan, resume);
-  const hosts: OpenHost[] = [];
-  for (const node of plan.hosts) hosts.push(await openHost(node, hostContext(session, node.name)));
+  session.progress.phase({ name: phase.name, steps: stepsOf(phase, plan), batch: batchOf(plan), from: position.step });
   try {
-    await runSteps({
-      sources,
-      depth: queueDepth,
-      from,
-      steps: stepsOf(phase, plan),
-      signal: session.signal,
-      each: async (step, packets) => {
-        const values = new Map([...packets].map(([node, { packet }]) => [node, packet.values]));
-        const result = runStage(plan, session.devices, values, step);
-        if (training) session.trained = step + 1;
-        await deliver(session, plan, hosts, result, phase, step);
-        if (!training) return;
-        const last = step + 1 === phase.steps;
-        for (const nested of session.graph.phases.filter((other) => other.of === phase.name))
-          if (last || (step + 1) % (nested.every ?? 1) === 0) await runPhase(session, nested);
-        const stopping = session.signal.aborted;
-        if (last || stopping || (phase.checkpoint > 0 && (step + 1) % phase.checkpoint === 0))
-          await save(session, phase, step + 1, new Map([...packets].map(([node, { state }]) => [node, state])));
-        if (stopping && !last) throw new Interrupted(`stopped after step ${step + 1}`);
-      },
-    });
-    if (session.signal.aborted && !training) throw new Interrupted(`stopped in phase "${phase.name}"`);
+    const hosts = await openHosts(session, plan, position.step);
+    const end = await loop(session, plan, hosts, position);
+    const training = plan.optimizers.length > 0;
+    if (training && end === "data") await runNested(session, phase, position, "rest");
+    if (end === "aborted" || position.pending.length > 0) {
+      if (training) await save(session, phase, position);
+      throw new Interrupted(`stopped in phase "${phase.name}" after step ${position.step}`);
+    }
+    const results = await finishHosts(session, phase, hosts);
+    session.results.set(phase.name, results);
+    if (phase.of === undefined) session.done.add(phase.name);
+    if (training) await save(session, phase, position);
+    session.recorder.event({ event: "phase-end", phase: phase.name, step: session.trained, seconds: session.now() - started });
+    session.progress.phaseEnd({ name: phase.name, results });
   } catch (error) {
-    for (const host of hosts) await host.abandon();
-    throw error;
+    throw tellFailure(session.graph, phase, position.step + 1, error);
   }
-  const results = await finishHosts(session, phase, hosts);
-  session.done.add(phase.name);
-  session.recorder.event({ event: "phase-end", phase: phase.name, step: session.trained, seconds: session.now() - started });
-  session.progress.phaseEnd({ name: phase.name, step: session.trained, results });
+}
+
+/** The steps of a phase, each with what is due after it. */
+async function loop(session: Session, plan: PhasePlan, hosts: readonly OpenHost[], position: PhasePosition): Promise<StepsEnd> {
+  const { phase } = plan;
+  const training = plan.optimizers.length > 0;
+  const steps = stepsOf(phase, plan);
+  await runPending(session, position);
+  if (position.pending.length > 0) return "aborted";
+  const each = async (step: number, packets: ReadonlyMap<string, Delivery>): Promise<void> => {
+    const values = new Map([...packets].map(([node, { packet }]) => [node, packet.values]));
+    const result = runStage(plan, session.devices, values, step);
+    if (training) session.trained++;
+    const samples = new Map([...packets].map(([node, { packet }]) => [node, packet.indices]));
+    const metrics = await deliver(session, { plan, phase, hosts, result, samples });
+    position.step = step + 1;
+    position.sources = Object.fromEntries([...packets].map(([node, { state }]) => [node, state]));
+    session.progress.step({ phase: phase.name, step: position.step, metrics });
+    if (!training) return;
+    await runNested(session, phase, position, position.step === steps ? "all" : "regular");
+    const due = phase.checkpoint > 0 && position.step % phase.checkpoint === 0;
+    if (due && position.step !== steps && position.pending.length === 0) await save(session, phase, position);
+  };
+  const sources = await openSources(session, plan, position.sources);
+  return runSteps({ sources, depth: queueDepth, from: position.step, steps, signal: session.signal, each });
+}
+
+/** Runs nested phases: those that are regularly due after this step, after the last step all, or the rest where data ended. */
+async function runNested(
+  session: Session,
+  phase: Phase,
+  position: PhasePosition,
+  which: "regular" | "all" | "rest",
+): Promise<void> {
+  const regular = (nested: Phase): boolean => position.step % (nested.every ?? 1) === 0;
+  const due = session.graph.phases
+    .filter((other) => other.of === phase.name)
+    .filter((nested) => which === "all" || regular(nested) === (which === "regular"));
+  position.pending = due.map(({ name }) => name);
+  await runPending(session, position);
+}
+
+/** Runs what is pending; a stop on request leaves the rest of it pending. */
+async function runPending(session: Session, position: PhasePosition): Promise<void> {
+  try {
+    for (const name of [...position.pending]) {
+      const nested = session.graph.phases.find((other) => other.name === name);
+      if (nested) await runPhase(session, nested);
+      position.pending = position.pending.filter((other) => other !== name);
+    }
+  } catch (error) {
+    if (!(error instanceof Interrupted)) throw error;
+  }
 }
 
 /** A phase without sources and without `steps` has one step. */
@@ -71,79 +107,27 @@ function stepsOf(phase: Phase, plan: PhasePlan): number | undefined {
   return phase.steps ?? (plan.sources.length === 0 ? 1 : undefined);
 }
 
-function batchOf(plan: PhasePlan): number | undefined {
-  return plan.sources.map((node) => node.dims["B"]).find((size) => size !== undefined);
-}
-
-async function openSources(
-  session: Session,
-  plan: PhasePlan,
-  resume: Resume | undefined,
-): Promise<{ name: string; source: Source }[]> {
-  const opened: { name: string; source: Source }[] = [];
-  for (const node of plan.sources) {
-    if (node.def.kind !== "source") throw new Error(`"${node.name}" is no source`);
-    const source = await node.def.open(node.params, hostContext(session, node.name));
-    const state = resume?.sources[node.name];
-    if (state !== undefined) source.restore(state);
-    opened.push({ name: node.name, source });
+async function openHosts(session: Session, plan: PhasePlan, step: number): Promise<OpenHost[]> {
+  const hosts: OpenHost[] = [];
+  for (const node of plan.hosts) {
+    const context = hostContext(session, node.name);
+    if (step > 0) context.log("warn", `counts from step ${step} on; what it saw before the resume is not kept`);
+    hosts.push(await openHost(node, context));
   }
-  return opened;
+  return hosts;
 }
 
-/** Gives a step's results to reducers, sinks and the record, then frees them. */
-async function deliver(
-  session: Session,
-  plan: PhasePlan,
-  hosts: readonly OpenHost[],
-  result: StepResult,
-  phase: Phase,
-  step: number,
-): Promise<void> {
-  try {
-    for (const host of hosts) {
-      const values: HostValues<Ports> = await hostInputs(host.node, result, session.devices);
-      await host.add(values, { step: session.trained, phase: phase.name });
-    }
-    const metrics: Record<string, number> = {};
-    for (const [node, scalars] of result.scalars)
-      for (const [name, scalar] of Object.entries(scalars)) {
-        const value = typeof scalar === "number" ? scalar : ((await scalar.data())[0] ?? NaN);
-        metrics[plan.optimizers.length > 1 ? `${node}/${name}` : name] = value;
-        session.recorder.metric({ phase: phase.name, step: session.trained, node, name, value });
-        if (name === "loss" && !Number.isFinite(value))
-          throw new Error(
-            `phase "${phase.name}", step ${step + 1}: the loss of "${node}" is ${value}; lower the learning rate or look at the data`,
-          );
-      }
-    session.progress.step({ phase: phase.name, step: step + 1, metrics });
-  } finally {
-    for (const tensor of result.tensors.values()) tensor.dispose();
-    for (const scalars of result.scalars.values()) for (const scalar of Object.values(scalars)) disposeScalar(scalar);
-  }
-}
-
-function disposeScalar(scalar: Tensor | number): void {
-  if (typeof scalar !== "number") scalar.dispose();
-}
-
+/** Closes sinks and gives the reducers' results; a name that two nodes use gets the node's name before it. */
 async function finishHosts(session: Session, phase: Phase, hosts: readonly OpenHost[]): Promise<Record<string, number>> {
-  const results: Record<string, number> = {};
+  const found: { node: string; plain: string; value: number }[] = [];
   for (const host of hosts)
-    for (const [name, value] of Object.entries(await host.finish())) {
-      results[`${host.node.name}/${name}`] = value;
-      session.recorder.metric({ phase: phase.name, step: session.trained, node: host.node.name, name, value });
-    }
+    for (const [plain, value] of Object.entries(await host.finish())) found.push({ node: host.node.name, plain, value });
+  const results: Record<string, number> = {};
+  for (const { node, plain, value } of found) {
+    const shared = found.some((other) => other.plain === plain && other.node !== node);
+    const name = shared ? `${node}/${plain}` : plain;
+    results[name] = value;
+    session.recorder.metric({ phase: phase.name, step: session.trained, node, name, value });
+  }
   return results;
-}
-
-async function save(session: Session, phase: Phase, step: number, sources: ReadonlyMap<string, Json>): Promise<void> {
-  const files: ReadonlyMap<string, ReadonlyMap<string, HostArray>> = await trainState(session.devices);
-  const checkpoint: Checkpoint = {
-    step,
-    files,
-    state: { phase: phase.name, step, seed: session.graph.seed, done: [...session.done], sources: Object.fromEntries(sources) },
-  };
-  await session.recorder.checkpoint(checkpoint, phase.keep);
-  await session.recorder.status({ state: "running", step });
 }

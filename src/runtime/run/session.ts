@@ -1,10 +1,14 @@
-import type { HostContext } from "../../core/define-node.js";
-import type { Graph, Phase } from "../../core/graph.js";
+import type { HostContext, Optimizer } from "../../core/define-node.js";
+import type { Graph, GraphNode, Phase } from "../../core/graph.js";
+import { tf } from "../../core/tensor.js";
+import { UsageError } from "../usage-error.js";
 import { asWeightSet, createModel, disposeModel } from "./live-model.js";
+import type { LiveModel } from "./live-model.js";
 import { loadWeights } from "./load-weights.js";
 import { phaseOrder, planPhase } from "./plan.js";
 import type { PhasePlan } from "./plan.js";
-import type { ProgressView, Recorder } from "./recorder.js";
+import type { ProgressView } from "./progress-view.js";
+import type { Recorder } from "./recorder.js";
 import type { Devices } from "./stage.js";
 
 /** A run under way: the graph, what lives on the device, and where results go. */
@@ -17,37 +21,46 @@ export interface Session {
   readonly recorder: Recorder;
   readonly progress: ProgressView;
   readonly signal: AbortSignal;
-  /** Training steps done so far. */
+  /** Training steps done so far, over all phases. */
   trained: number;
   /** Names of phases that are over. */
   readonly done: Set<string>;
+  /** Results of phases that ended, the latest of each. */
+  readonly results: Map<string, Readonly<Record<string, number>>>;
+  /** True once there is a checkpoint to go on from. */
+  saved: boolean;
   /** Seconds of the clock, for rates. */
   readonly now: () => number;
-}
-
-/** Thrown when the user asked to stop and everything was saved. Exit code 75. */
-export class Interrupted extends Error {
-  override readonly name = "Interrupted";
 }
 
 /** Puts every model and optimizer of the graph's phases on the device. */
 export async function openDevices(graph: Graph): Promise<Devices> {
   const plans = graph.phases.map((phase) => planPhase(graph, phase));
-  const models = new Map<string, ReturnType<typeof createModel>>();
-  for (const node of graph.nodes.filter(({ name }) => plans.some((plan) => plan.models.some((model) => model.name === name))))
-    models.set(node.name, createModel(node, graph.seed, await loadWeights(node)));
-  const optimizers = new Map<string, ReturnType<typeof openOptimizer>>();
-  for (const node of new Set(plans.flatMap((plan) => plan.optimizers))) optimizers.set(node.name, openOptimizer(node, models));
-  return { seed: graph.seed, models, optimizers };
+  const needed = new Set(plans.flatMap((plan) => plan.models));
+  const models = new Map<string, LiveModel>();
+  const optimizers = new Map<string, Optimizer>();
+  const devices = { seed: graph.seed, models, optimizers };
+  try {
+    for (const node of graph.nodes.filter((other) => needed.has(other)))
+      models.set(node.name, createModel(node, graph.seed, await loadWeights(node)));
+    for (const node of new Set(plans.flatMap((plan) => plan.optimizers))) optimizers.set(node.name, openOptimizer(node, models));
+  } catch (error) {
+    closeDevices(devices);
+    throw error;
+  }
+  return devices;
 }
 
-function openOptimizer(
-  node: Graph["nodes"][number],
-  models: Devices["models"],
-): Devices["optimizers"] extends ReadonlyMap<string, infer O> ? O : never {
-  const live = models.get(node.inputs["trains"]?.node ?? "");
-  if (node.def.kind !== "optimizer" || !live) throw new Error(`optimizer "${node.name}" trains no model`);
-  return node.def.create(node.params, asWeightSet(live, live.weights));
+function openOptimizer(node: GraphNode, models: Devices["models"]): Optimizer {
+  const { def, params, name, inputs } = node;
+  const live = models.get(inputs["trains"]?.node ?? "");
+  if (def.kind !== "optimizer" || !live) throw new Error(`optimizer "${name}" trains no model`);
+  const made: Optimizer[] = [];
+  // Variables stay; the tensors that they start from go.
+  tf.tidy(() => void made.push(def.create(params, asWeightSet(live, live.weights))));
+  const [optimizer] = made;
+  if (!optimizer) throw new Error(`optimizer "${name}" made nothing`);
+  return optimizer;
 }
 
 /** Frees what `openDevices` made. */
@@ -56,9 +69,13 @@ export function closeDevices(devices: Devices): void {
   for (const model of devices.models.values()) disposeModel(model);
 }
 
-/** The plans of all phases by name, and the order of those that start by themselves. */
+/** The plans of all phases by name, and the order of those that start by themselves. Throws a UsageError for a nested phase that trains. */
 export function planGraph(graph: Graph): { plans: Map<string, PhasePlan>; order: Phase[] } {
-  return { plans: new Map(graph.phases.map((phase) => [phase.name, planPhase(graph, phase)])), order: phaseOrder(graph.phases) };
+  const plans = new Map(graph.phases.map((phase) => [phase.name, planPhase(graph, phase)]));
+  for (const { name, of } of graph.phases)
+    if (of !== undefined && plans.get(name)?.optimizers.length)
+      throw new UsageError(`phase "${name}" trains inside "${of}", which cannot be resumed; use before or after instead of of`);
+  return { plans, order: phaseOrder(graph.phases) };
 }
 
 /** What a host node may use of this run. */

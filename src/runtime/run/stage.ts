@@ -2,6 +2,7 @@ import type { AnyValue, Optimizer, StepContext } from "../../core/define-node.js
 import type { GraphNode, PortRef } from "../../core/graph.js";
 import { tf } from "../../core/tensor.js";
 import type { HostArray, Tensor } from "../../core/tensor.js";
+import { blame } from "./failure.js";
 import { asModel, asWeightSet } from "./live-model.js";
 import type { LiveModel } from "./live-model.js";
 import type { PhasePlan } from "./plan.js";
@@ -38,7 +39,7 @@ export function runStage(
   const kept = new Map<string, Tensor>();
   const scalars = new Map<string, Record<string, Tensor | number>>();
   const training = plan.optimizers.length > 0;
-  tf.tidy(() => {
+  const run = (): void => {
     const values = new Map<string, Value>();
     for (const [source, ports] of packets)
       for (const [port, array] of Object.entries(ports)) values.set(`${source}.${port}`, upload(array));
@@ -47,8 +48,8 @@ export function runStage(
       const inputs = Object.fromEntries(
         Object.entries(node.inputs).map(([port, ref]) => [port, resolve(ref, values, devices, context)]),
       );
-      for (const [port, value] of Object.entries(apply(node, inputs, devices, context)))
-        values.set(`${node.name}.${port}`, value);
+      const outputs = blame(node, () => apply(node, inputs, devices, context));
+      for (const [port, value] of Object.entries(outputs)) values.set(`${node.name}.${port}`, value);
     };
     plan.fixed.forEach(evaluate);
     for (const optimizer of plan.optimizers) {
@@ -57,24 +58,36 @@ export function runStage(
       const trainer = devices.optimizers.get(optimizer.name);
       if (!loss || !live || !trainer) throw new Error(`optimizer "${optimizer.name}" is not connected`);
       const variables = live.specs.filter((spec) => spec.trainable).map((spec) => live.weights(spec.name));
-      const { value, grads } = tf.engine().gradients(
-        () => {
-          plan.trained.forEach(evaluate);
-          for (const key of wanted) keep(kept, key, values);
-          return asTensor(values.get(keyOf(loss)), keyOf(loss));
-        },
-        variables,
-        undefined,
-        true,
-      );
-      const complete = grads.map((gradient, i) => gradient ?? tf.zerosLike(variables[i] ?? value));
-      const logged = trainer.apply(complete, step);
+      const forward = (): Tensor => {
+        plan.trained.forEach(evaluate);
+        for (const key of wanted) keep(kept, key, values);
+        return asTensor(values.get(keyOf(loss)), keyOf(loss));
+      };
+      const { value, logged } = blame(optimizer, () => {
+        const { value, grads } = tf.engine().gradients(forward, variables, undefined, true);
+        const complete = grads.map((gradient, i) => gradient ?? tf.zerosLike(variables[i] ?? value));
+        return { value, logged: trainer.apply(complete, step) };
+      });
       scalars.set(optimizer.name, { loss: tf.keep(value), ...keepTensors(logged) });
     }
     if (!training) plan.trained.forEach(evaluate);
     for (const key of wanted) keep(kept, key, values);
-  });
-  return { tensors: kept, scalars };
+  };
+  const result: StepResult = { tensors: kept, scalars };
+  try {
+    tf.tidy(run);
+  } catch (error) {
+    disposeStep(result);
+    throw error;
+  }
+  return result;
+}
+
+/** Frees what a step left on the device. */
+export function disposeStep({ tensors, scalars }: StepResult): void {
+  for (const tensor of tensors.values()) tensor.dispose();
+  for (const values of scalars.values())
+    for (const value of Object.values(values)) if (typeof value !== "number") value.dispose();
 }
 
 /** `node.port`, or `node.port@variant`. */

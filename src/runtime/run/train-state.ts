@@ -47,7 +47,7 @@ export function restoreTrainState(devices: Devices, files: ReadonlyMap<string, R
 
 function trainedVariables(devices: Devices): { file: string; variables: [string, Variable][] }[] {
   return [...devices.optimizers].flatMap(([name, optimizer]) => {
-    const prefix = devices.optimizers.size > 1 ? `${name}.` : "";
+    const prefix = devices.optimizers.size > 1 ? `${name.replaceAll("/", ".")}.` : "";
     const { specs, get } = optimizer.trains;
     const own = specs.map((spec): [string, Variable] => [spec.name, asVariable(get(spec.name))]);
     return [

@@ -38,10 +38,12 @@ export async function runNode(
   const { backend } = await chooseBackend(builtinBackends, options.backend ?? "reference");
   const device = await backend.open({ precision: "fp32" });
   try {
-    return tf.tidy(() => {
+    const results: Record<string, Nested> = {};
+    tf.tidy(() => {
       const outputs = runOn(def, inputs, def.params.parse(params), options);
-      return Object.fromEntries(Object.entries(outputs).flatMap(([port, value]) => (value instanceof tf.Tensor ? [[port, toNested(value)]] : [])));
+      for (const [port, value] of Object.entries(outputs)) if (value instanceof tf.Tensor) results[port] = toNested(value);
     });
+    return results;
   } finally {
     await device.close();
   }
@@ -54,15 +56,28 @@ function runOn(
   options: RunNodeOptions,
 ): Readonly<Record<string, AnyValue | undefined>> {
   const tensors = Object.fromEntries(
-    Object.entries(inputs).map(([port, value]) => [port, toTensor(value, def.inputs[port]?.spec.startsWith("i32") ? "i32" : "f32")]),
+    Object.entries(inputs).map(([port, value]) => [
+      port,
+      toTensor(value, def.inputs[port]?.spec.startsWith("i32") ? "i32" : "f32"),
+    ]),
   ) as Values<Ports>;
   const drawn = stepContext(options.seed ?? 0, "node", options.step ?? 0, options.training ?? false);
   const { noise } = options;
-  const context: StepContext = noise === undefined ? drawn : { ...drawn, random: { normal: () => toTensor(noise, "f32"), uniform: () => toTensor(noise, "f32") } };
+  const context: StepContext =
+    noise === undefined
+      ? drawn
+      : { ...drawn, random: { normal: () => toTensor(noise, "f32"), uniform: () => toTensor(noise, "f32") } };
   if (def.kind === "map") return def.run(tensors, params, context);
   if (def.kind !== "model") throw new Error(`runNode runs map and model nodes; "${def.type}" is a ${def.kind}`);
   const dims = { ...def.dims?.(params, options.dims ?? {}), ...options.dims };
-  const node = { name: "node", def, params, inputs: {}, dims: Object.fromEntries(Object.entries(dims).map(([name, size]) => [name, size ?? 0])), at: { file: "", start: 0, end: 0 } };
+  const node = {
+    name: "node",
+    def,
+    params,
+    inputs: {},
+    dims: Object.fromEntries(Object.entries(dims).map(([name, size]) => [name, size ?? 0])),
+    at: { file: "", start: 0, end: 0 },
+  };
   const live = createModel(node, options.seed ?? 0, options.weights ?? new Map());
   try {
     return def.apply(live.weights, tensors, params, context);

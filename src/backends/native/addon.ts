@@ -1,0 +1,45 @@
+import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
+
+/** A typed array that a kernel reads or writes. */
+export type NativeArray = Float32Array | Int32Array | Uint8Array;
+
+/** Calls a kernel: arrays (null where left out), lists of arrays and numbers, in the order that its C++ comment gives. */
+export type NativeCall = (...args: readonly (NativeArray | readonly NativeArray[] | number | null | undefined)[]) => void;
+
+/** The C++ addon of `cc/`. One per process: threads and instruction set are shared. */
+export interface NativeAddon {
+  /** Memory that starts on a 64-byte boundary. Its contents are undefined. */
+  allocate(bytes: number): ArrayBuffer;
+  /** Threads that work, the caller included. */
+  setThreads(threads: number): void;
+  threads(): number;
+  /** The instruction set in use: avx512bf16, avx512, avx2, neon or plain. */
+  isa(): string;
+  /** Those that this processor can run, the fastest first. */
+  isas(): string[];
+  /** False, and no change, where the processor cannot run it. The variable RAEGRAPH_ISA chooses at start. */
+  setIsa(isa: string): boolean;
+  readonly kernels: Readonly<Record<string, NativeCall>>;
+}
+
+const file = fileURLToPath(new URL("../../../build/raegraph-native.node", import.meta.url));
+
+/** True where the addon has been built. */
+export function addonBuilt(): boolean {
+  return existsSync(file);
+}
+
+/** Loads the addon; throws where it has not been built. */
+export function loadAddon(): NativeAddon {
+  if (!addonBuilt()) throw new Error("native: the addon is not built; install g++ or clang++ and run `npm run prepare`");
+  return createRequire(import.meta.url)(file) as NativeAddon;
+}
+
+/** A kernel of the addon by name; throws for a name that this build lacks. */
+export function nativeCall(addon: NativeAddon, name: string): NativeCall {
+  const call = addon.kernels[name];
+  if (!call) throw new Error(`native: the addon has no kernel "${name}"; it is older than the sources, run \`npm run prepare\``);
+  return call;
+}

@@ -1,0 +1,172 @@
+import type * as CpuLibrary from "@tensorflow/tfjs-backend-cpu";
+import type { KernelBackend } from "@tensorflow/tfjs-core";
+
+import type { TensorInfo } from "../../core/tensor.js";
+import { nativeCall } from "./addon.js";
+import type { NativeAddon, NativeArray, NativeCall } from "./addon.js";
+import { makeBufferPool } from "./buffer-pool.js";
+
+/** A tensor that a kernel is about to fill, and its memory, whose contents are undefined. */
+export interface Output<T extends NativeArray = Float32Array> {
+  readonly info: TensorInfo;
+  readonly values: T;
+}
+
+/** What the kernels of this backend see of it. */
+export interface NativeBackend extends KernelBackend {
+  readonly bf16: boolean;
+  /** The addon's kernel of this name. */
+  call(name: string): NativeCall;
+  /** The numbers of a tensor, in place. */
+  f32(info: TensorInfo): Float32Array;
+  i32(info: TensorInfo): Int32Array;
+  /** The typed array of a float32, int32 or bool tensor, in place. */
+  array(info: TensorInfo): NativeArray;
+  output(shape: readonly number[]): Output;
+  outputLike(shape: readonly number[], dtype: string): Output<NativeArray>;
+  /** The same data under another shape. */
+  alias(info: TensorInfo, shape: readonly number[]): TensorInfo;
+}
+
+/** Where a tensor's numbers are, as tfjs's cpu backend keeps them. */
+interface Stored {
+  values?: NativeArray | Uint8Array[];
+  refCount: number;
+}
+
+/**
+ * Makes the tfjs backend: tfjs's own cpu backend over pooled memory, so every cpu kernel works on the same arrays as ours. A cpu
+ * kernel may give out a view of another tensor's memory; such memory is left to the garbage collector instead of the pool.
+ */
+export function makeBackend(library: typeof CpuLibrary, addon: NativeAddon, bf16: boolean): NativeBackend {
+  const pool = makeBufferPool((bytes) => addon.allocate(bytes));
+  const calls = new Map<string, NativeCall>();
+
+  class NativeMathBackend extends library.MathBackendCPU {
+    readonly bf16 = bf16;
+    private readonly held = new WeakSet<ArrayBufferLike>();
+    private making = false;
+
+    constructor() {
+      super();
+      // The banner that tfjs prints at a cpu backend's first write is about another package.
+      Reflect.set(this, "firstUse", false);
+    }
+
+    call(name: string): NativeCall {
+      let call = calls.get(name);
+      if (!call) calls.set(name, (call = nativeCall(addon, name)));
+      return call;
+    }
+
+    stored(info: TensorInfo): Stored {
+      return this.data.get(info.dataId) as unknown as Stored;
+    }
+
+    array(info: TensorInfo): NativeArray {
+      return this.stored(info).values as NativeArray;
+    }
+
+    f32(info: TensorInfo): Float32Array {
+      const stored = this.stored(info);
+      if (stored.values instanceof Float32Array) return stored.values;
+      return (stored.values = Float32Array.from(stored.values as ArrayLike<number>));
+    }
+
+    i32(info: TensorInfo): Int32Array {
+      const stored = this.stored(info);
+      if (stored.values instanceof Int32Array) return stored.values;
+      return (stored.values = Int32Array.from(stored.values as ArrayLike<number>));
+    }
+
+    output(shape: readonly number[]): Output {
+      return this.outputLike(shape, "float32") as Output;
+    }
+
+    outputLike(shape: readonly number[], dtype: string): Output<NativeArray> {
+      const size = shape.reduce((a, b) => a * b, 1);
+      const values = viewOf(dtype, size, pool);
+      return { info: this.makeTensorInfo([...shape], dtype as "float32", values), values };
+    }
+
+    alias(info: TensorInfo, shape: readonly number[]): TensorInfo {
+      this.incRef(info.dataId);
+      return { dataId: info.dataId, shape: [...shape], dtype: info.dtype };
+    }
+
+    /**
+     * Data from outside is copied: an optimizer changes variables in place, and the caller's array must not follow. What kernels make
+     * comes through `makeTensorInfo` and is taken as it is.
+     */
+    override write(...[values, shape, dtype]: Parameters<CpuLibrary.MathBackendCPU["write"]>): object {
+      return super.write(this.making ? values : copyOf(values, dtype, pool, this), shape, dtype);
+    }
+
+    override makeTensorInfo(...args: Parameters<CpuLibrary.MathBackendCPU["makeTensorInfo"]>): TensorInfo {
+      this.hold(args[2]);
+      this.making = true;
+      try {
+        return super.makeTensorInfo(...args);
+      } finally {
+        this.making = false;
+      }
+    }
+
+    override move(...args: Parameters<CpuLibrary.MathBackendCPU["move"]>): void {
+      this.hold(args[1]);
+      super.move(...args);
+    }
+
+    /** Notes who holds a block; a second holder means that neither may give it back. */
+    hold(values: unknown): void {
+      if (!ArrayBuffer.isView(values) || !pool.owns(values.buffer)) return;
+      if (this.held.has(values.buffer)) pool.disown(values.buffer);
+      else this.held.add(values.buffer);
+    }
+
+    /** A copy: the memory itself is used again after the tensor's end. */
+    override readSync(dataId: object): ReturnType<CpuLibrary.MathBackendCPU["readSync"]> {
+      const values = super.readSync(dataId);
+      return ArrayBuffer.isView(values) && pool.owns(values.buffer) ? values.slice() : values;
+    }
+
+    override disposeData(dataId: object, force = false): boolean {
+      const values = this.data.has(dataId) ? this.data.get(dataId).values : undefined;
+      const released = super.disposeData(dataId, force);
+      if (released && ArrayBuffer.isView(values)) {
+        this.held.delete(values.buffer);
+        pool.give(values.buffer);
+      }
+      return released;
+    }
+
+    override memory(): { unreliable: boolean; reasons: string[] } {
+      return { unreliable: false, reasons: [] };
+    }
+
+    override dispose(): void {
+      pool.clear();
+    }
+  }
+
+  return new NativeMathBackend() as unknown as NativeBackend;
+}
+
+interface Holder {
+  hold(values: unknown): void;
+}
+
+function copyOf<T>(values: T, dtype: string, pool: { take(bytes: number): ArrayBuffer }, holder: Holder): T | NativeArray {
+  if (!ArrayBuffer.isView(values) || !["float32", "int32", "bool"].includes(dtype)) return values;
+  const given = values as unknown as NativeArray;
+  const copy = viewOf(dtype, given.length, pool);
+  copy.set(given);
+  holder.hold(copy);
+  return copy;
+}
+
+function viewOf(dtype: string, size: number, pool: { take(bytes: number): ArrayBuffer }): NativeArray {
+  if (dtype === "int32") return new Int32Array(pool.take(size * 4), 0, size);
+  if (dtype === "bool") return new Uint8Array(pool.take(size), 0, size);
+  return new Float32Array(pool.take(size * 4), 0, size);
+}

@@ -1,0 +1,90 @@
+// The matrix kernel: an MR x NR tile of C in registers, one broadcast of A times NV vectors of B per step.
+
+constexpr int MR = RAE_MR;
+constexpr int NV = RAE_NV;
+constexpr int NR = NV * W;
+
+// What follows the last addition to a tile of C.
+enum Activation { kNone, kGelu, kGeluTanh, kSilu, kRelu };
+struct Epilogue {
+  const float* bias = nullptr;  // one per column, or null
+  int activation = kNone;
+  bool idle() const { return bias == nullptr && activation == kNone; }
+};
+
+inline vf geluv(vf x) { return splat(0.5f) * x * (splat(1.0f) + erfv(x * splat(0.70710678f))); }
+inline vf geluTanhv(vf x) {
+  return splat(0.5f) * x * (splat(1.0f) + tanhv((x * x * x * splat(0.044715f) + x) * splat(0.79788456f)));
+}
+inline vf siluv(vf x) { return x * sigmoidv(x); }
+
+inline vf activate(vf x, int activation) {
+  switch (activation) {
+    case kGelu: return geluv(x);
+    case kGeluTanh: return geluTanhv(x);
+    case kSilu: return siluv(x);
+    case kRelu: return atLeast(x, splat(0.0f));
+    default: return x;
+  }
+}
+
+template <Mode mode>
+inline vf multiplyAdd(vf sum, float a, vf b) {
+#if defined(__AVX512BF16__)
+  if (mode == kPaired) return _mm512_dpbf16_ps(sum, (__m512bh)splat(a), (__m512bh)b);
+#else
+  if (mode == kPaired) {  // the same arithmetic in two steps, for tests on other processors
+    const vi pa = bits(splat(a));
+    sum += floats(pa << 16) * floats(bits(b) << 16);
+    return sum + floats(pa & splatInt(-65536)) * floats(bits(b) & splatInt(-65536));
+  }
+#endif
+  return sum + splat(a) * b;
+}
+
+// c (+)= a * b over `steps` packed rows. `whole` tiles store straight to c; others go through `tile`.
+template <Mode mode>
+void micro(int64_t steps, const float* __restrict a, const float* __restrict b, float* __restrict c, int64_t ldc, bool accumulate) {
+  vf sum[MR][NV] = {};
+  for (int64_t k = 0; k < steps; k++, a += MR, b += NR) {
+    vf row[NV];
+#pragma GCC unroll 8
+    for (int j = 0; j < NV; j++) row[j] = load(b + j * W);
+#pragma GCC unroll 16
+    for (int i = 0; i < MR; i++) {
+#pragma GCC unroll 8
+      for (int j = 0; j < NV; j++) sum[i][j] = multiplyAdd<mode>(sum[i][j], a[i], row[j]);
+    }
+  }
+  if (accumulate) {
+#pragma GCC unroll 16
+    for (int i = 0; i < MR; i++) {
+#pragma GCC unroll 8
+      for (int j = 0; j < NV; j++) store(c + i * ldc + j * W, sum[i][j] + load(c + i * ldc + j * W));
+    }
+  } else {
+#pragma GCC unroll 16
+    for (int i = 0; i < MR; i++) {
+#pragma GCC unroll 8
+      for (int j = 0; j < NV; j++) store(c + i * ldc + j * W, sum[i][j]);
+    }
+  }
+}
+
+// A tile at the edge of C, by way of a whole one.
+template <Mode mode>
+void microEdge(int64_t steps, const float* a, const float* b, float* c, int64_t ldc, int64_t rows, int64_t columns, bool accumulate) {
+  alignas(64) float tile[MR * NR];
+  micro<mode>(steps, a, b, tile, NR, false);
+  for (int64_t i = 0; i < rows; i++) {
+    float* target = c + i * ldc;
+    const float* from = tile + i * NR;
+    mapTo(target, columns, [&](auto at) { return accumulate ? at(target) + at(from) : at(from); });
+  }
+}
+
+void finishTile(float* c, int64_t ldc, int64_t rows, int64_t columns, int64_t column, const Epilogue& epilogue) {
+  const float* bias = epilogue.bias == nullptr ? nullptr : epilogue.bias + column;
+  for (int64_t i = 0; i < rows; i++, c += ldc)
+    mapTo(c, columns, [&](auto at) { return activate(bias == nullptr ? at(c) : at(c) + at(bias), epilogue.activation); });
+}

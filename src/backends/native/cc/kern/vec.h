@@ -1,0 +1,95 @@
+// A vector of W floats in the compiler's own vector types, so one source serves every instruction set.
+
+constexpr int W = RAE_LANES;
+typedef float vf __attribute__((vector_size(RAE_LANES * 4)));
+typedef int32_t vi __attribute__((vector_size(RAE_LANES * 4)));
+typedef uint32_t vu __attribute__((vector_size(RAE_LANES * 4)));
+
+#if RAE_LANES == 16
+#define RAE_SPLAT(x) {x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x}
+#elif RAE_LANES == 8
+#define RAE_SPLAT(x) {x, x, x, x, x, x, x, x}
+#else
+#define RAE_SPLAT(x) {x, x, x, x}
+#endif
+
+inline vf splat(float x) { return vf RAE_SPLAT(x); }
+inline vi splatInt(int32_t x) { return vi RAE_SPLAT(x); }
+
+inline vf load(const float* p) {
+  vf v;
+  __builtin_memcpy(&v, p, sizeof v);
+  return v;
+}
+inline void store(float* p, vf v) { __builtin_memcpy(p, &v, sizeof v); }
+
+// The first n lanes, the rest zero.
+inline vf loadPart(const float* p, int64_t n) {
+  vf v = {};
+  __builtin_memcpy(&v, p, static_cast<size_t>(n) * 4);
+  return v;
+}
+inline void storePart(float* p, vf v, int64_t n) { __builtin_memcpy(p, &v, static_cast<size_t>(n) * 4); }
+
+inline vi bits(vf v) { return reinterpret_cast<vi>(v); }
+inline vf floats(vi v) { return reinterpret_cast<vf>(v); }
+
+// a where the mask is set, else b.
+inline vf select(vi mask, vf a, vf b) { return floats((mask & bits(a)) | (~mask & bits(b))); }
+// A NaN in the first argument stays.
+inline vf atLeast(vf x, vf low) { return select(x < low, low, x); }
+inline vf atMost(vf x, vf high) { return select(x > high, high, x); }
+inline vf absolute(vf x) { return floats(bits(x) & splatInt(0x7fffffff)); }
+inline vf root(vf x) {
+  float t[W];
+  __builtin_memcpy(t, &x, sizeof x);
+#pragma GCC unroll 16
+  for (int i = 0; i < W; i++) t[i] = __builtin_sqrtf(t[i]);
+  return load(t);
+}
+
+// Adds the lanes pairwise, always in the same order.
+inline float sumLanes(vf v) {
+  float t[W];
+  __builtin_memcpy(t, &v, sizeof v);
+  for (int half = W / 2; half > 0; half /= 2)
+    for (int i = 0; i < half; i++) t[i] += t[i + half];
+  return t[0];
+}
+
+inline int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
+inline int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
+inline int64_t upTo(int64_t n, int64_t step) { return (n + step - 1) / step * step; }
+
+// y[0..n) = f(at): whole vectors, then the rest with zeros behind it. `at(p)` loads from an array that runs along with y.
+template <class F>
+inline void mapTo(float* y, int64_t n, F f) {
+  int64_t i = 0;
+  for (; i + W <= n; i += W) store(y + i, f([i](const float* p) { return load(p + i); }));
+  if (i < n) {
+    const int64_t rest = n - i;
+    storePart(y + i, f([i, rest](const float* p) { return loadPart(p + i, rest); }), rest);
+  }
+}
+
+// Sum over 0..n of f(at), with four running sums; lanes past the end are cut off.
+template <class F>
+inline float sumOver(int64_t n, F f) {
+  vf s0 = {}, s1 = {}, s2 = {}, s3 = {};
+  int64_t i = 0;
+  for (; i + 4 * W <= n; i += 4 * W) {
+    s0 += f([i](const float* p) { return load(p + i); });
+    s1 += f([i](const float* p) { return load(p + i + W); });
+    s2 += f([i](const float* p) { return load(p + i + 2 * W); });
+    s3 += f([i](const float* p) { return load(p + i + 3 * W); });
+  }
+  for (; i + W <= n; i += W) s0 += f([i](const float* p) { return load(p + i); });
+  if (i < n) {
+    const int64_t rest = n - i;
+    const vf last = f([i, rest](const float* p) { return loadPart(p + i, rest); });
+    float t[W];
+    __builtin_memcpy(t, &last, sizeof last);
+    s1 += loadPart(t, rest);
+  }
+  return sumLanes((s0 + s1) + (s2 + s3));
+}

@@ -1,0 +1,80 @@
+// All kernels for one instruction set. Compiled once per set with the compiler's flags for it and:
+//   RAE_ISA    the namespace, table and public name of the set
+//   RAE_LANES  floats in a vector register
+//   RAE_MR, RAE_NV  rows and vectors of the matrix kernel's register tile
+// Everything but the table stays inside the translation unit, so no function compiled for one processor serves another.
+#include <cfloat>
+#include <chrono>
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+#if defined(__AVX512BF16__)
+#include <immintrin.h>
+#endif
+
+#include "call.h"
+#include "pool.h"
+
+#define RAE_JOIN2(a, b) a##b
+#define RAE_JOIN(a, b) RAE_JOIN2(a, b)
+#define RAE_TEXT2(a) #a
+#define RAE_TEXT(a) RAE_TEXT2(a)
+
+namespace rae {
+namespace {
+
+#include "kern/vec.h"
+#include "kern/math.h"
+#include "kern/pack.h"
+#include "kern/micro.h"
+#include "kern/gemm.h"
+#include "kern/elementwise.h"
+#include "kern/reduce.h"
+#include "kern/copy.h"
+#include "kern/norm.h"
+#include "kern/condition.h"
+#include "kern/attention.h"
+#include "kern/loss.h"
+#include "kern/random.h"
+#include "kern/adamw.h"
+#include "kern/probe.h"
+
+const Kernel list[] = {
+    {"gemm", gemmCall},
+    {"unary", unaryCall},
+    {"unaryGrad", unaryGradCall},
+    {"binary", binaryCall},
+    {"addAll", addAllCall},
+    {"reduce", reduceCall},
+    {"softmax", softmaxCall},
+    {"copy", copyCall},
+    {"fill", fillCall},
+    {"gather", gatherCall},
+    {"segmentSum", segmentSumCall},
+    {"cast", castCall},
+    {"rmsNorm", rmsNormCall},
+    {"rmsNormGrad", rmsNormGradCall},
+    {"layerNorm", layerNormCall},
+    {"layerNormGrad", layerNormGradCall},
+    {"modulate", modulateCall},
+    {"modulateGrad", modulateGradCall},
+    {"gate", gateCall},
+    {"gateGrad", gateGradCall},
+    {"swiglu", swigluCall},
+    {"swigluGrad", swigluGradCall},
+    {"attention", attentionCall},
+    {"attentionGrad", attentionGradCall},
+    {"velocityLoss", velocityLossCall},
+    {"velocityLossGrad", velocityLossGradCall},
+    {"philoxUniform", philoxUniformCall},
+    {"philoxNormal", philoxNormalCall},
+    {"adamw", adamwCall},
+    {"peak", peakCall},
+};
+
+}  // namespace
+
+extern const KernelTable RAE_JOIN(table, RAE_TABLE);
+const KernelTable RAE_JOIN(table, RAE_TABLE){RAE_TEXT(RAE_ISA), list, sizeof list / sizeof list[0]};
+
+}  // namespace rae

@@ -1,0 +1,139 @@
+#include "pool.h"
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdlib>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace rae {
+namespace {
+
+constexpr uint64_t kClosed = 0xffffffffu;
+
+// `state` is the job's number (upper half) and its next free task (lower half). A worker takes a task by compare-and-swap on
+// the whole word, so it can never take one of a job that has ended. While a job is being written its next task is kClosed.
+std::atomic<uint64_t> state{kClosed};
+std::atomic<Task> jobTask{nullptr};
+std::atomic<void*> jobContext{nullptr};
+std::atomic<int64_t> jobCount{0};
+std::atomic<int64_t> finished{0};
+
+std::mutex parkMutex;
+std::condition_variable parkSignal;
+std::atomic<int> parked{0};
+std::atomic<bool> stopping{false};
+std::vector<std::thread> workers;
+std::mutex callerMutex;  // one job at a time, also with several Node environments
+thread_local bool insideTask = false;
+int spins = 20000;
+
+inline void pause() {
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
+}
+
+// Takes and runs tasks of job `epoch` until none is left.
+void work(uint64_t epoch) {
+  insideTask = true;
+  for (;;) {
+    uint64_t seen = state.load(std::memory_order_acquire);
+    const Task task = jobTask.load(std::memory_order_relaxed);
+    void* context = jobContext.load(std::memory_order_relaxed);
+    const int64_t count = jobCount.load(std::memory_order_relaxed);
+    const uint64_t next = seen & kClosed;
+    if ((seen >> 32) != epoch || next == kClosed || static_cast<int64_t>(next) >= count) break;
+    if (!state.compare_exchange_weak(seen, seen + 1, std::memory_order_acq_rel)) continue;
+    task(context, static_cast<int64_t>(next));
+    finished.fetch_add(1, std::memory_order_release);
+  }
+  insideTask = false;
+}
+
+// A job is open when its tasks may be taken.
+inline bool isNew(uint64_t seen, uint64_t last) { return (seen >> 32) != last && (seen & kClosed) != kClosed; }
+
+void workerLoop() {
+  uint64_t last = state.load(std::memory_order_acquire) >> 32;
+  for (;;) {
+    uint64_t seen = state.load(std::memory_order_acquire);
+    for (int i = 0; i < spins && !isNew(seen, last) && !stopping.load(std::memory_order_relaxed); i++) {
+      pause();
+      seen = state.load(std::memory_order_acquire);
+    }
+    if (!isNew(seen, last)) {
+      std::unique_lock<std::mutex> lock(parkMutex);
+      parked.fetch_add(1);
+      parkSignal.wait(lock, [&] { return stopping.load() || isNew(seen = state.load(), last); });
+      parked.fetch_sub(1);
+    }
+    if (stopping.load()) return;
+    last = seen >> 32;
+    work(last);
+  }
+}
+
+}  // namespace
+
+void runTasks(int64_t count, Task task, void* context) {
+  if (count <= 0) return;
+  if (count == 1 || insideTask || workers.empty()) {
+    for (int64_t i = 0; i < count; i++) task(context, i);
+    return;
+  }
+  std::lock_guard<std::mutex> lock(callerMutex);
+  const uint64_t epoch = ((state.load(std::memory_order_relaxed) >> 32) + 1) & kClosed;
+  state.store((epoch << 32) | kClosed);
+  jobTask.store(task, std::memory_order_relaxed);
+  jobContext.store(context, std::memory_order_relaxed);
+  jobCount.store(count, std::memory_order_relaxed);
+  finished.store(0, std::memory_order_relaxed);
+  state.store(epoch << 32);
+  if (parked.load() > 0) {
+    { std::lock_guard<std::mutex> wake(parkMutex); }
+    parkSignal.notify_all();
+  }
+  work(epoch);
+  for (int i = 0; finished.load(std::memory_order_acquire) != count; i++) {
+    if (i < 4000) pause();
+    else std::this_thread::yield();
+  }
+}
+
+int threadCount() { return static_cast<int>(workers.size()) + 1; }
+
+void setThreadCount(int threads) {
+  std::lock_guard<std::mutex> lock(callerMutex);
+  stopping.store(true);
+  { std::lock_guard<std::mutex> wake(parkMutex); }
+  parkSignal.notify_all();
+  for (std::thread& worker : workers) worker.join();
+  workers.clear();
+  stopping.store(false);
+  // More threads than processors must not spin in each other's way.
+  spins = threads > static_cast<int>(std::thread::hardware_concurrency()) ? 0 : 20000;
+  for (int i = 1; i < threads; i++) workers.emplace_back(workerLoop);
+}
+
+void* scratch(int slot, size_t bytes) {
+  struct Block {
+    void* memory = nullptr;
+    size_t bytes = 0;
+    ~Block() { std::free(memory); }
+  };
+  thread_local Block blocks[16];
+  Block& block = blocks[slot];
+  if (block.bytes < bytes) {
+    std::free(block.memory);
+    block.bytes = (bytes + bytes / 4 + 4095) & ~size_t{4095};
+    block.memory = std::aligned_alloc(64, block.bytes);
+    if (block.memory == nullptr) std::abort();
+  }
+  return block.memory;
+}
+
+}  // namespace rae

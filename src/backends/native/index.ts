@@ -1,0 +1,48 @@
+import { availableParallelism } from "node:os";
+
+import { defineBackend } from "../../core/define-backend.js";
+import { prepareTensors } from "../../core/prepare.js";
+import { tf } from "../../core/tensor.js";
+import { openDevice } from "../shared/open-device.js";
+import { addonBuilt, loadAddon } from "./addon.js";
+import { makeBackend } from "./backend.js";
+import { nativeKernels } from "./kernels/index.js";
+
+/** Our C++ kernels on all cores of this processor; the default where there is no GPU. */
+export const nativeBackend = defineBackend({
+  id: "native",
+  note: "C++ with AVX2, AVX-512 or NEON on all cores; built by npm ci where there is a C++ compiler",
+  precisions: ["fp32", "bf16"],
+  probe: () => Promise.resolve(probe()),
+  async open(options) {
+    const addon = loadAddon();
+    await prepareTensors();
+    const threads = options.threads ?? availableParallelism();
+    if (!Number.isInteger(threads) || threads < 1 || threads > 256)
+      throw new Error(`native: ${threads} threads; expected a whole number from 1 to 256`);
+    addon.setThreads(threads);
+    const library = await import("@tensorflow/tfjs-backend-cpu");
+    if (tf.getKernelsForBackend("native").length === 0) tf.copyRegisteredKernels("cpu", "native");
+    if (tf.findBackend("native")) tf.removeBackend("native");
+    tf.registerBackend("native", () => makeBackend(library, addon, options.precision === "bf16"), 0);
+    const info = `native: ${addon.isa()}, ${threads} thread${threads === 1 ? "" : "s"}, ${options.precision}`;
+    const device = await openDevice({ name: "native", info, kernels: nativeKernels, precisions: ["fp32", "bf16"] }, options);
+    return {
+      ...device,
+      close: () => {
+        addon.setThreads(1);
+        return device.close();
+      },
+    };
+  },
+});
+
+function probe(): { available: boolean; reason: string } {
+  if (!addonBuilt())
+    return { available: false, reason: "the addon is not built; install g++ or clang++ and run `npm run prepare`" };
+  try {
+    return { available: true, reason: `${loadAddon().isa()}, ${availableParallelism()} cores` };
+  } catch (error) {
+    return { available: false, reason: `the addon does not load: ${String(error)}; run \`npm run prepare\`` };
+  }
+}

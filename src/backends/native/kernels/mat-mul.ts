@@ -1,0 +1,92 @@
+import type { Activation } from "../../../core/ops/linear.js";
+import { linear } from "../../../core/ops/linear.js";
+import type { TensorInfo } from "../../../core/tensor.js";
+import type { KernelTable } from "../../shared/open-device.js";
+import type { NativeBackend } from "../backend.js";
+import { allFloat, fused, lastAxis, sizeOf, withCpuTable } from "../kernel.js";
+import type { KernelAttrs, KernelInputs } from "../kernel.js";
+
+/** The numbers of `Activation` in cc/kern/micro.h. */
+const activations: Readonly<Record<Activation | "linear" | "relu", number>> = {
+  none: 0,
+  linear: 0,
+  gelu: 1,
+  gelu_tanh: 2,
+  silu: 3,
+  relu: 4,
+};
+
+/** Matrix products: plain, batched, transposed, with bias and activation. */
+export const matMulKernels: KernelTable = {
+  ...withCpuTable({
+    BatchMatMul: (inputs, attrs, backend) => product(inputs, attrs, backend),
+    _FusedMatMul: (inputs, attrs, backend) => {
+      const { a, b, bias, preluActivationWeights } = inputs as FusedInputs;
+      const activation = activations[attrs["activation"] as "linear"] as number | undefined;
+      if (preluActivationWeights || activation === undefined || !fitsColumns(b, attrs, bias)) return undefined;
+      return product({ a, b }, attrs, backend, bias, activation);
+    },
+  }),
+  ...fused(linear, (inputs, attrs, backend) => {
+    const { x, weight, bias } = inputs as { x: TensorInfo; weight: TensorInfo; bias?: TensorInfo };
+    if (!allFloat(x, weight, bias)) return undefined;
+    const k = lastAxis(x.shape);
+    const n = weight.shape[0] ?? 0;
+    const out = backend.output([...x.shape.slice(0, -1), n]);
+    const sizes = [1, sizeOf(x.shape) / Math.max(1, k), n, k] as const;
+    const activation = activations[attrs["activation"] as Activation];
+    backend.call("gemm")(
+      out.values, backend.f32(x), backend.f32(weight), bias ? backend.f32(bias) : null,
+      ...sizes, 0, 1, 0, 0, activation, Number(backend.bf16),
+    ); // prettier-ignore
+    return out.info;
+  }),
+};
+
+type FusedInputs = {
+  readonly a: TensorInfo;
+  readonly b: TensorInfo;
+  readonly bias?: TensorInfo;
+  readonly preluActivationWeights?: TensorInfo;
+};
+
+function fitsColumns(b: TensorInfo, attrs: KernelAttrs, bias: TensorInfo | undefined): boolean {
+  const columns = b.shape[b.shape.length - (attrs["transposeB"] ? 2 : 1)];
+  return bias === undefined || (sizeOf(bias.shape) === columns && lastAxis(bias.shape) === columns);
+}
+
+/** a·b over the last two axes; of the axes before, a missing or single one is repeated. */
+function product(
+  inputs: KernelInputs,
+  attrs: KernelAttrs,
+  backend: NativeBackend,
+  bias?: TensorInfo,
+  activation = 0,
+): TensorInfo | undefined {
+  const { a, b } = inputs as { a: TensorInfo; b: TensorInfo };
+  const [ta, tb] = [Boolean(attrs["transposeA"]), Boolean(attrs["transposeB"])];
+  const [rowsA = 0, columnsA = 0] = a.shape.slice(-2);
+  const [rowsB = 0, columnsB = 0] = b.shape.slice(-2);
+  const [m, k] = ta ? [columnsA, rowsA] : [rowsA, columnsA];
+  const [inner, n] = tb ? [columnsB, rowsB] : [rowsB, columnsB];
+  const [batchA, batchB] = [a.shape.slice(0, -2), b.shape.slice(0, -2)];
+  const [countA, countB] = [sizeOf(batchA), sizeOf(batchB)];
+  // One side may serve the whole batch; axes that repeat within a batch are left to tfjs.
+  const whole = (countA === 1 || countB === 1 || batchA.join() === batchB.join()) && k === inner;
+  if (!whole || !allFloat(a, b, bias)) return undefined;
+  const batch = batchShape(batchA, batchB);
+  const out = backend.output([...batch, m, n]);
+  backend.call("gemm")(
+    out.values, backend.f32(a), backend.f32(b), bias ? backend.f32(bias) : null,
+    sizeOf(batch), m, n, k, Number(ta), Number(tb), countA === 1 ? 0 : m * k, countB === 1 ? 0 : k * n, activation, Number(backend.bf16),
+  ); // prettier-ignore
+  return out.info;
+}
+
+function batchShape(a: readonly number[], b: readonly number[]): readonly number[] {
+  const rank = Math.max(a.length, b.length);
+  return Array.from({ length: rank }, (_, i) => {
+    const [x, y] = [a[i - rank + a.length] ?? 1, b[i - rank + b.length] ?? 1];
+    return x === 1 ? y : x;
+  });
+}

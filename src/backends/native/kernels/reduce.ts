@@ -1,0 +1,54 @@
+import type { TensorInfo } from "../../../core/tensor.js";
+import type { KernelTable } from "../../shared/open-device.js";
+import { allFloat, lastAxis, sizeOf, withCpuTable } from "../kernel.js";
+import type { NativeKernel } from "../kernel.js";
+
+/** The numbers of `Reduction` in cc/kern/reduce.h. */
+const reductions = { Sum: 0, Mean: 1, Max: 2, Min: 3 } as const;
+
+/** Sums, means and extremes over neighbouring axes, and softmax over the last. */
+export const reduceKernels: KernelTable = withCpuTable({
+  ...Object.fromEntries(Object.entries(reductions).map(([name, op]) => [name, reduce(op)])),
+  Softmax: (inputs, attrs, backend) => {
+    const { logits } = inputs as { logits: TensorInfo };
+    const n = lastAxis(logits.shape);
+    const dim = (attrs["dim"] as number | undefined) ?? -1;
+    if (!allFloat(logits) || n === 0 || (dim !== -1 && dim !== logits.shape.length - 1)) return undefined;
+    const out = backend.output(logits.shape);
+    backend.call("softmax")(out.values, backend.f32(logits), sizeOf(logits.shape) / n, n);
+    return out.info;
+  },
+});
+
+function reduce(op: number): NativeKernel<TensorInfo> {
+  return (inputs, attrs, backend) => {
+    const { x } = inputs as { x: TensorInfo };
+    // tfjs names the axes of Max otherwise than all others'.
+    const run = axisRun(x.shape, (attrs["reductionIndices"] ?? attrs["axis"]) as number | readonly number[] | null | undefined);
+    if (!allFloat(x) || !run || run.count === 0) return undefined;
+    const keep = attrs["keepDims"] === true;
+    const shape = x.shape.flatMap((size, axis) => (axis < run.from || axis >= run.to ? [size] : keep ? [1] : []));
+    const out = backend.output(shape);
+    backend.call("reduce")(out.values, backend.f32(x), op, run.outer, run.count, run.inner);
+    return out.info;
+  };
+}
+
+interface AxisRun {
+  readonly from: number;
+  readonly to: number;
+  readonly outer: number;
+  readonly count: number;
+  readonly inner: number;
+}
+
+/** The axes as one run [from, to); undefined where they do not touch. No axes at all mean every axis. */
+function axisRun(shape: readonly number[], axis: number | readonly number[] | null | undefined): AxisRun | undefined {
+  const given = axis === null || axis === undefined ? [] : typeof axis === "number" ? [axis] : axis;
+  const all = given.length === 0 ? shape.map((_, i) => i) : given;
+  const axes = [...new Set(all.map((a) => (a < 0 ? a + shape.length : a)))].sort((a, b) => a - b);
+  const from = axes[0] ?? 0;
+  const to = from + axes.length;
+  if (axes.some((a, i) => a !== from + i)) return undefined;
+  return { from, to, outer: sizeOf(shape.slice(0, from)), count: sizeOf(shape.slice(from, to)), inner: sizeOf(shape.slice(to)) };
+}

@@ -1,0 +1,80 @@
+import { embedding } from "../../../core/ops/embedding.js";
+import type { TensorInfo } from "../../../core/tensor.js";
+import type { KernelTable } from "../../shared/open-device.js";
+import type { NativeBackend } from "../backend.js";
+import { allFloat, fused, lastAxis, sizeOf, withCpuTable } from "../kernel.js";
+
+/** Kernels that pick or add up rows by index, fill and convert. */
+export const rowKernels: KernelTable = {
+  ...fused(
+    embedding,
+    (inputs, _attrs, backend) => {
+      const { table, index } = inputs as { table: TensorInfo; index: TensorInfo };
+      if (!allFloat(table) || index.dtype !== "int32" || table.shape.length !== 2) return undefined;
+      return gathered(backend, table, index, [...index.shape, lastAxis(table.shape)]);
+    },
+    (inputs, _attrs, backend) => {
+      const { dy, table, index } = inputs as { dy: TensorInfo; table: TensorInfo; index: TensorInfo };
+      if (!allFloat(dy, table) || index.dtype !== "int32" || table.shape.length !== 2) return undefined;
+      const sums = segmentSums(backend, dy, index, table.shape[0] ?? 0, table.shape);
+      const none = backend.output(index.shape);
+      backend.call("fill")(none.values, 0, none.values.length);
+      return [sums, none.info];
+    },
+  ),
+
+  ...withCpuTable({
+    GatherV2: (inputs, attrs, backend) => {
+      const { x, indices } = inputs as { x: TensorInfo; indices: TensorInfo };
+      const plain = (attrs["axis"] ?? 0) === 0 && ((attrs["batchDims"] as number | undefined) ?? 0) === 0 && x.shape.length > 0;
+      if (!plain || !allFloat(x) || indices.dtype !== "int32") return undefined;
+      return gathered(backend, x, indices, [...indices.shape, ...x.shape.slice(1)]);
+    },
+    UnsortedSegmentSum: (inputs, attrs, backend) => {
+      const { x, segmentIds } = inputs as { x: TensorInfo; segmentIds: TensorInfo };
+      const segments = attrs["numSegments"] as number;
+      if (!allFloat(x) || segmentIds.dtype !== "int32" || segmentIds.shape.length !== 1 || x.shape.length === 0) return undefined;
+      return segmentSums(backend, x, segmentIds, segments, [segments, ...x.shape.slice(1)]);
+    },
+    Fill: (_inputs, attrs, backend) => {
+      const { shape, value, dtype } = attrs as { shape: number[]; value: unknown; dtype?: string };
+      if (typeof value !== "number" || (dtype !== undefined && dtype !== "float32")) return undefined;
+      const out = backend.output(shape);
+      backend.call("fill")(out.values, value, out.values.length);
+      return out.info;
+    },
+    Cast: (inputs, attrs, backend) => {
+      const { x } = inputs as { x: TensorInfo };
+      const kind = ["int32>float32", "float32>int32", "bool>float32", "bool>int32"].indexOf(
+        `${x.dtype}>${String(attrs["dtype"])}`,
+      );
+      if (kind < 0) return undefined;
+      const out = backend.outputLike(x.shape, attrs["dtype"] as string);
+      backend.call("cast")(out.values, backend.array(x), kind, out.values.length);
+      return out.info;
+    },
+  }),
+};
+
+function gathered(backend: NativeBackend, table: TensorInfo, index: TensorInfo, shape: readonly number[]): TensorInfo {
+  const rows = table.shape[0] ?? 0;
+  const places = backend.i32(index);
+  const bad = places.findIndex((place) => place < 0 || place >= rows);
+  if (bad >= 0) throw new Error(`gather: index ${places[bad]} at place ${bad}; expected 0 to ${rows - 1}, the rows of the table`);
+  const out = backend.output(shape);
+  backend.call("gather")(out.values, backend.f32(table), places, places.length, sizeOf(table.shape.slice(1)));
+  return out.info;
+}
+
+function segmentSums(
+  backend: NativeBackend,
+  x: TensorInfo,
+  ids: TensorInfo,
+  segments: number,
+  shape: readonly number[],
+): TensorInfo {
+  const out = backend.output(shape);
+  const rows = sizeOf(ids.shape);
+  backend.call("segmentSum")(out.values, backend.f32(x), backend.i32(ids), rows, sizeOf(shape.slice(1)), segments);
+  return out.info;
+}

@@ -1,0 +1,67 @@
+import { velocityLoss } from "../../../core/ops/velocity-loss.js";
+import type { AdamWSettings } from "../../../core/ops/adamw.js";
+import type { Draw } from "../../../core/ops/random.js";
+import type { KernelConfig, TensorInfo } from "../../../core/tensor.js";
+import type { KernelTable } from "../../shared/open-device.js";
+import type { NativeBackend } from "../backend.js";
+import { allFloat, fused, sameShape, sizeOf } from "../kernel.js";
+import type { KernelInputs } from "../kernel.js";
+
+/** The loss, random numbers and the optimizer. */
+export const trainingKernels: KernelTable = {
+  ...fused(
+    velocityLoss,
+    (inputs, _attrs, backend) => {
+      const { prediction, target } = inputs as { prediction: TensorInfo; target: TensorInfo };
+      if (!alike(prediction, target)) return undefined;
+      const out = backend.output([]);
+      backend.call("velocityLoss")(out.values, backend.f32(prediction), backend.f32(target), sizeOf(target.shape));
+      return out.info;
+    },
+    (inputs, _attrs, backend) => {
+      const { dy, prediction, target } = inputs as { dy: TensorInfo; prediction: TensorInfo; target: TensorInfo };
+      if (!alike(prediction, target) || !allFloat(dy)) return undefined;
+      const [a, b] = [backend.output(target.shape), backend.output(target.shape)];
+      const given = [dy, prediction, target].map((info) => backend.f32(info));
+      backend.call("velocityLossGrad")(a.values, b.values, ...given, sizeOf(target.shape));
+      return [a.info, b.info];
+    },
+  ),
+  PhiloxUniform: drawn("philoxUniform"),
+  PhiloxNormal: drawn("philoxNormal"),
+  AdamWStep: ({ inputs, attrs, backend }) =>
+    adamw(inputs as KernelInputs, attrs as unknown as AdamWAttrs, backend as NativeBackend),
+};
+
+type AdamWAttrs = AdamWSettings & { readonly count: number };
+
+function alike(a: TensorInfo, b: TensorInfo): boolean {
+  return allFloat(a, b) && sameShape(a.shape, b.shape) && sizeOf(a.shape) > 0;
+}
+
+function drawn(name: "philoxUniform" | "philoxNormal"): KernelConfig["kernelFunc"] {
+  return ({ attrs, backend }) => {
+    const { key, stream, step, shape } = attrs as unknown as Draw;
+    const out = (backend as NativeBackend).output(shape);
+    (backend as NativeBackend).call(name)(out.values, ...key, stream, step, out.values.length);
+    return out.info;
+  };
+}
+
+/** One optimizer step over all tensors, in place; see core/ops/adamw.ts. */
+function adamw(inputs: KernelInputs, s: AdamWAttrs, backend: NativeBackend): TensorInfo {
+  const list = (letter: string): Float32Array[] =>
+    Array.from({ length: s.count }, (_, i) => {
+      const info = inputs[`${letter}${i}`];
+      if (!info) throw new Error(`AdamWStep: no input ${letter}${i} of ${s.count}`);
+      return backend.f32(info);
+    });
+  const groups = ["p", "g", "m", "v", ...("a0" in inputs ? ["a"] : [])].map(list);
+  for (const [i, parameter] of (groups[0] ?? []).entries())
+    if (groups.some((group) => group[i]?.length !== parameter.length))
+      throw new Error(`AdamWStep: the tensors of parameter ${i} differ in size; expected ${parameter.length} numbers each`);
+  const norm = backend.output([]);
+  const numbers = [s.lr, s.beta1, s.beta2, s.epsilon, s.weightDecay, s.step, s.clip, s.averageDecay];
+  backend.call("adamw")(norm.values, ...groups, s.count, ...numbers);
+  return norm.info;
+}

@@ -1,0 +1,50 @@
+import type { Precision } from "../../core/define-backend.js";
+import { loadGraph } from "../load-graph.js";
+import { chooseProgress } from "../progress/choose-progress.js";
+import type { RunOptions } from "../run-options.js";
+import { exitCodes } from "./exit-codes.js";
+import { reportProblems } from "./report-problems.js";
+import { onStopSignals } from "./stop-signals.js";
+
+/** Flags of `graph run`, as the command line gives them. */
+export interface RunFlags {
+  readonly backend: string;
+  readonly precision: Precision;
+  readonly threads?: number;
+  readonly resume: string;
+  readonly runDir?: string;
+  readonly smoke?: boolean;
+  readonly logEvery: number;
+  readonly stack?: boolean;
+}
+
+/** `graph run`: checks, plans and executes a graph; gives the exit code. */
+export async function runVerb(file: string, overrides: readonly string[], flags: RunFlags): Promise<number> {
+  const progress = chooseProgress(process, flags.logEvery);
+  const stop = onStopSignals((line) => progress.note(line));
+  try {
+    const graph = await loadGraph(file, { overrides });
+    const { parts, runContainer } = await import("../container.js");
+    const { runInContainer } = await import("../run-in-container.js");
+    const container = runContainer(graph, { ...optionsOf(flags), signal: stop.signal });
+    container.rebind(parts.progress).toConstantValue(progress);
+    const { state } = await runInContainer(container);
+    return state === "finished" ? exitCodes.ok : exitCodes.interrupted;
+  } catch (error) {
+    progress.close();
+    return reportProblems(error, flags);
+  } finally {
+    stop.release();
+  }
+}
+
+function optionsOf({ backend, precision, threads, resume, runDir, smoke }: RunFlags): RunOptions {
+  return {
+    backend,
+    precision,
+    resume,
+    ...(threads === undefined ? {} : { threads }),
+    ...(runDir === undefined ? {} : { runDir }),
+    ...(smoke === undefined ? {} : { smoke }),
+  };
+}

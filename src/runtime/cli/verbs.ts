@@ -1,0 +1,79 @@
+import { Command, InvalidArgumentError, Option } from "commander";
+
+/** What a verb gives when it is over: the exit code. */
+type Done = (code: Promise<number>) => Promise<void>;
+
+interface Json {
+  readonly json?: boolean;
+}
+
+/** Builds the command line. Each verb loads its code when it is called, so that help and reading verbs start at once. */
+export function commandLine(version: string, done: Done): Command {
+  const graph = new Command("graph")
+    .description("Runs dataflow graphs for representation autoencoders and diffusion transformers.")
+    .version(version, "-V, --version")
+    .showHelpAfterError("(graph --help lists the verbs)")
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "graph: ")) })
+    .exitOverride();
+
+  runFlags(graph.command("run").description("check, plan and execute a graph").argument("<file>", "graph file (YAML)"))
+    .argument("[overrides...]", overridesDoc)
+    .option("--resume <how>", "never, auto (go on if there is a checkpoint), must, or a run folder", "never")
+    .option("--run-dir <dir>", "run folder to use instead of runs/<graph>/<date>_<id>")
+    .option("--smoke", "two steps of every phase: proves that all parts work together")
+    .action((file, overrides, flags) => done(import("./run.js").then(({ runVerb }) => runVerb(file, overrides, flags))));
+
+  runFlags(
+    graph.command("resume").description("go on with a stopped run").argument("<run>", "run folder, or one of its checkpoints"),
+  )
+    .argument("[overrides...]", "train.steps=800 and the like")
+    .action((run, overrides, flags) => done(import("./resume.js").then(({ resumeVerb }) => resumeVerb(run, overrides, flags))));
+
+  graph
+    .command("check")
+    .description("everything that can be known without running: edges, shapes, parameters, cost")
+    .argument("<file>", "graph file (YAML)")
+    .argument("[overrides...]", "as for run")
+    .option("--json", "print one JSON object")
+    .action((file: string, overrides: string[], options: Json) =>
+      done(import("./check.js").then(({ checkVerb }) => checkVerb(file, overrides, options))),
+    );
+
+  graph
+    .command("print")
+    .description("the graph after includes, variables, overrides and defaults")
+    .argument("<file>", "graph file (YAML)")
+    .argument("[overrides...]", "as for run")
+    .option("--json", "print one JSON object")
+    .action((file: string, overrides: string[], options: Json) =>
+      done(import("./print.js").then(({ printVerb }) => printVerb(file, overrides, options))),
+    );
+
+  graph
+    .command("inspect")
+    .description("node types, or one type's ports and params")
+    .argument("[type]", "for example model.dit_dh")
+    .option("--json", "print JSON")
+    .action((type: string | undefined, options: Json) =>
+      done(import("./inspect.js").then(({ inspectVerb }) => inspectVerb(type, options))),
+    );
+  return graph;
+}
+
+const overridesDoc = "dit.depth=12, vars.batch=64, +nodes.x={…}, ~nodes.x";
+
+/** Flags of every verb that runs a graph. */
+function runFlags(command: Command): Command {
+  return command
+    .addOption(new Option("--backend <id>", "auto, native, wasm, reference, …").default("auto"))
+    .addOption(new Option("--precision <name>", "arithmetic of the heavy ops").choices(["fp32", "bf16", "f16"]).default("fp32"))
+    .option("--threads <n>", "CPU threads", positiveInteger)
+    .option("--log-every <seconds>", "seconds between plain progress lines", positiveInteger, 10)
+    .option("--stack", "show the stack of a failure");
+}
+
+function positiveInteger(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError(`Expected a whole number of at least 1.`);
+  return value;
+}

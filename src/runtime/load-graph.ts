@@ -1,0 +1,70 @@
+import { readFile } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import type { NodeDef } from "../core/define-node.js";
+import type { Graph } from "../core/graph.js";
+import { checkGraph } from "../core/language/check-graph.js";
+import { overrideFile } from "../core/language/override-text.js";
+import { GraphError } from "../core/problem.js";
+import type { Problem } from "../core/problem.js";
+import { builtinNodes, nodeRegistry } from "../nodes/index.js";
+import { errorCode } from "./error-code.js";
+import { messageOf } from "./run/failure.js";
+import { checkWeights } from "./run/load-weights.js";
+
+/** How to read a graph. */
+export interface LoadOptions {
+  /** As on the command line: `dit.depth=12`, `vars.batch=64`, `+nodes.x={…}`, `~nodes.x`. */
+  readonly overrides?: readonly string[];
+  /** Node types besides the built-in ones. */
+  readonly nodes?: readonly NodeDef[];
+}
+
+/**
+ * Reads and checks a graph file with everything that it includes, down to the headers of weight files; no tensor library is loaded.
+ * Throws a GraphError with all mistakes.
+ */
+export async function loadGraph(file: string, options: LoadOptions = {}): Promise<Graph> {
+  const overrides = options.overrides ?? [];
+  const graph = await checkGraph({
+    file: resolve(file),
+    registry: nodeRegistry([...builtinNodes, ...(options.nodes ?? [])]),
+    overrides,
+    read: readText,
+    resolve: (from, path) => resolve(dirname(from), path),
+    overridesFrom: join(process.cwd(), "overrides"),
+    inspect: checkWeights,
+  });
+  // A run's folder keeps the overrides beside the files.
+  return overrides.length === 0
+    ? graph
+    : { ...graph, sources: new Map([...graph.sources, [overrideFile, overrides.join("\n")]]) };
+}
+
+/** A graph file's mistakes, all of them; the graph where there are none. */
+export async function checkGraphFile(file: string, options: LoadOptions = {}): Promise<CheckedGraph> {
+  try {
+    return { graph: await loadGraph(file, options), problems: [] };
+  } catch (error) {
+    if (error instanceof GraphError) return { problems: error.problems };
+    throw error;
+  }
+}
+
+/** What `checkGraphFile` found. */
+export interface CheckedGraph {
+  readonly graph?: Graph;
+  readonly problems: readonly Problem[];
+}
+
+async function readText(path: string): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    const reasons: Readonly<Record<string, string>> = {
+      ENOENT: "no such file",
+      EISDIR: "it is a folder",
+      EACCES: "no permission",
+    };
+    throw new Error(reasons[errorCode(error) ?? ""] ?? messageOf(error), { cause: error });
+  }
+}

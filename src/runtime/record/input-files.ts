@@ -1,0 +1,35 @@
+import { stat } from "node:fs/promises";
+import { isAbsolute } from "node:path";
+import type { Graph } from "../../core/graph.js";
+import { weightsFile } from "../run/load-weights.js";
+import { markFile } from "./checkpoint-files.js";
+
+/** A file that a node reads. */
+export interface InputFile {
+  readonly node: string;
+  readonly param: string;
+  readonly file: string;
+  readonly bytes: number;
+  readonly modified: string;
+  /** Left out of files too large to read twice. */
+  readonly sha256?: string;
+}
+
+const hashedUpTo = 200 * 2 ** 20;
+
+/** The files that a graph's nodes read, as they are now. */
+export async function inputFiles(graph: Graph): Promise<InputFile[]> {
+  const found: InputFile[] = [];
+  for (const { name, def, params } of graph.nodes) {
+    if (def.kind === "sink" || def.kind === "reducer") continue;
+    for (const [param, value] of Object.entries(params)) {
+      if (typeof value !== "string" || !isAbsolute(value)) continue;
+      const file = param === "weights" ? await weightsFile(value).catch(() => value) : value;
+      const entry = await stat(file).catch(() => undefined);
+      if (!entry?.isFile()) continue;
+      const base = { node: name, param, file, bytes: entry.size, modified: entry.mtime.toISOString() };
+      found.push(entry.size > hashedUpTo ? base : { ...base, sha256: (await markFile(file)).sha256 });
+    }
+  }
+  return found;
+}

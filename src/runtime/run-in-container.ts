@@ -1,0 +1,69 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import type { Container } from "inversify";
+import type { ComputeBackend, Precision } from "../core/define-backend.js";
+import type { Graph } from "../core/graph.js";
+import { chooseBackend } from "./choose-backend.js";
+import { parts } from "./container.js";
+import { planResume } from "./record/plan-resume.js";
+import { checkGivenFolder, makeRunFolder } from "./record/run-folder.js";
+import { executeGraph } from "./run/run-graph.js";
+import type { RunResult } from "./run/run-graph.js";
+import { smokeGraph } from "./smoke.js";
+import { UsageError } from "./usage-error.js";
+
+/**
+ * Runs the graph of a container. Everything that can be wrong beforehand (backend, resume, folder) is looked at before anything is
+ * written. Throws a UsageError then, and a RunFailure for what goes wrong later.
+ */
+export async function runInContainer(container: Container): Promise<RunResult> {
+  const { smoke } = container.get(parts.options);
+  if (!smoke) return run(container, container.get(parts.graph));
+  const temporary = await mkdtemp(join(tmpdir(), "raegraph-smoke-"));
+  try {
+    return await run(container, smokeGraph(container.get(parts.graph), join(temporary, "files")), join(temporary, "run"));
+  } finally {
+    await rm(temporary, { recursive: true, force: true });
+  }
+}
+
+async function run(container: Container, graph: Graph, temporary?: string): Promise<RunResult> {
+  const options = container.get(parts.options);
+  const progress = container.get(parts.progress);
+  const clock = container.get(parts.clock);
+  const base = container.get(parts.runsFolder);
+  const runDir = options.runDir === undefined ? temporary : resolve(options.runDir);
+  const { backend, lines } = await chooseBackend(container.get(parts.backends), options.backend ?? "auto");
+  const precision = checkPrecision(backend, options.precision ?? "fp32");
+  const resume = await planResume(graph, { resume: options.resume ?? "never", runDir, base });
+  if (!resume && runDir !== undefined) await checkGivenFolder(runDir);
+  for (const line of lines) progress.note(line);
+  for (const line of resume?.found?.warnings ?? []) progress.note(line);
+  for (const line of resume?.changes ?? []) progress.note(`changed since: ${line}`);
+  return executeGraph(
+    graph,
+    {
+      backend,
+      device: { precision, threads: options.threads },
+      async openRecorder(info) {
+        const folder = resume?.folder ?? (await makeRunFolder(base, graph.name, clock(), runDir));
+        return container.get(parts.openRecorder)({ folder, graph, device: `${info}, ${precision}`, resume, now: clock });
+      },
+      progress:
+        runDir === undefined || runDir !== temporary
+          ? progress
+          : { ...progress, end: (end) => progress.end({ ...end, removed: true }) },
+      signal: container.get(parts.signal),
+      now: () => performance.now() / 1000,
+    },
+    resume?.found?.checkpoint,
+  );
+}
+
+function checkPrecision(backend: ComputeBackend, wanted: Precision): Precision {
+  if (backend.precisions.includes(wanted)) return wanted;
+  throw new UsageError(
+    `backend ${backend.id} computes in ${backend.precisions.join(" or ")}, not in ${wanted}; choose another --precision or --backend`,
+  );
+}

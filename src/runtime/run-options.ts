@@ -1,0 +1,19 @@
+import type { Precision } from "../core/define-backend.js";
+
+/** How to run a graph; everything has a default. */
+export interface RunOptions {
+  /** A backend's id, or `auto` (the default): the first of cuda, native and wasm that this machine can run. */
+  readonly backend?: string;
+  /** Arithmetic of the heavy ops; default fp32. */
+  readonly precision?: Precision;
+  /** CPU threads; the backend chooses by default. */
+  readonly threads?: number;
+  /** `never` (the default), `auto`, `must`, or the path of a run or checkpoint folder. */
+  readonly resume?: string;
+  /** Run folder instead of `runs/<graph>/<date>_<id>` in the current directory. */
+  readonly runDir?: string;
+  /** At most two steps of each phase in a folder that is removed at the end, unless `runDir` names one. */
+  readonly smoke?: boolean;
+  /** Stops after the step in work, with a checkpoint. */
+  readonly signal?: AbortSignal;
+}

@@ -1,0 +1,144 @@
+import { afterAll, describe, expect, test } from "@jest/globals";
+
+import { addonBuilt, loadAddon } from "../../../src/backends/native/addon.js";
+import type { NativeAddon } from "../../../src/backends/native/addon.js";
+import { philoxNormal } from "../../../src/core/philox.js";
+
+interface Shape {
+  readonly batch: number;
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+}
+
+const shapes: readonly Shape[] = [
+  { batch: 1, m: 1, n: 1, k: 1 },
+  { batch: 1, m: 7, n: 13, k: 31 },
+  { batch: 1, m: 31, n: 67, k: 769 },
+  { batch: 1, m: 3, n: 2111, k: 5 },
+  { batch: 5, m: 17, n: 19, k: 23 },
+  { batch: 2, m: 61, n: 64, k: 128 },
+];
+
+const normal = (stream: number, size: number): Float32Array => philoxNormal([3, 9], stream, 0, size);
+
+/** The product by plain loops in float64. */
+function expected({ batch, m, n, k }: Shape, a: Float32Array, b: Float32Array, ta: boolean, tb: boolean): Float64Array {
+  const c = new Float64Array(batch * m * n);
+  for (let s = 0; s < batch; s++)
+    for (let i = 0; i < m; i++)
+      for (let j = 0; j < n; j++) {
+        let sum = 0;
+        for (let p = 0; p < k; p++) {
+          const x = a[s * m * k + (ta ? p * m + i : i * k + p)] ?? NaN;
+          sum += x * (b[s * k * n + (tb ? j * k + p : p * n + j)] ?? NaN);
+        }
+        c[s * m * n + i * n + j] = sum;
+      }
+  return c;
+}
+
+function product(
+  addon: NativeAddon,
+  shape: Shape,
+  a: Float32Array,
+  b: Float32Array,
+  ta: boolean,
+  tb: boolean,
+  bf16 = false,
+): Float32Array {
+  const { batch, m, n, k } = shape;
+  const c = new Float32Array(batch * m * n).fill(NaN);
+  addon.kernels["gemm"]?.(c, a, b, null, batch, m, n, k, Number(ta), Number(tb), m * k, k * n, 0, Number(bf16));
+  return c;
+}
+
+/** The largest error beside the size that sums of k products of normal numbers have. */
+function worst(got: Float32Array, wanted: Float64Array, k: number): number {
+  return got.reduce((max, value, i) => {
+    const error = Math.abs(value - (wanted[i] ?? NaN)) / Math.sqrt(k);
+    return error > max || Number.isNaN(error) ? error : max;
+  }, 0);
+}
+
+const forms = [
+  [false, false],
+  [false, true],
+  [true, false],
+  [true, true],
+] as const;
+
+if (!addonBuilt()) test.skip("the addon is not built: no C++ compiler", () => undefined);
+else {
+  const addon = loadAddon();
+  const [fastest = "plain"] = addon.isas();
+  afterAll(() => {
+    addon.setIsa(fastest);
+    addon.setThreads(1);
+  });
+
+  describe.each(addon.isas())("matrix product on %s", (isa) => {
+    test.each(shapes)("equals float64 loops in all transposes, $batch x $m x $n x $k", (shape) => {
+      addon.setIsa(isa);
+      addon.setThreads(2);
+      const [a, b] = [normal(1, shape.batch * shape.m * shape.k), normal(2, shape.batch * shape.k * shape.n)];
+      for (const [ta, tb] of forms) {
+        const wanted = expected(shape, a, b, ta, tb);
+        expect(worst(product(addon, shape, a, b, ta, tb), wanted, shape.k)).toBeLessThan(3e-6);
+        expect(worst(product(addon, shape, a, b, ta, tb, true), wanted, shape.k)).toBeLessThan(2e-2);
+      }
+    });
+
+    test("gives the same bits on 1, 2 and 7 threads", () => {
+      addon.setIsa(isa);
+      const shape = { batch: 1, m: 97, n: 211, k: 769 };
+      const [a, b] = [normal(1, shape.m * shape.k), normal(2, shape.k * shape.n)];
+      const [one, ...others] = [1, 2, 7].map((threads) => {
+        addon.setThreads(threads);
+        return product(addon, shape, a, b, false, true);
+      });
+      for (const other of others) expect(other).toEqual(one);
+    });
+
+    test("bf16 rounds each operand to eight bits", () => {
+      addon.setIsa(isa);
+      // 1 + 2^-8 is half way between two bf16 numbers and goes to the even one, 1; 1 + 3*2^-8 goes to 1 + 2^-6.
+      const a = Float32Array.of(1 + 2 ** -8, 1 + 3 * 2 ** -8);
+      expect([...product(addon, { batch: 1, m: 2, n: 1, k: 1 }, a, Float32Array.of(1), false, false, true)]).toEqual([
+        1,
+        1 + 2 ** -6,
+      ]);
+    });
+
+    test("NaN and infinity pass through, rows beside them stay clean", () => {
+      addon.setIsa(isa);
+      const shape = { batch: 1, m: 3, n: 2, k: 2 };
+      const a = Float32Array.of(1, 2, NaN, 1, Infinity, 1);
+      for (const bf16 of [false, true]) {
+        const c = product(addon, shape, a, Float32Array.of(1, 1, 1, 1), false, false, bf16);
+        expect([...c]).toEqual([3, 3, NaN, NaN, Infinity, Infinity]);
+      }
+    });
+
+    test("adds a bias per column and rectifies in the same pass", () => {
+      addon.setIsa(isa);
+      const c = new Float32Array(4);
+      const [a, b, bias] = [Float32Array.of(1, 2), Float32Array.of(3, 4), Float32Array.of(-5, 1)];
+      addon.kernels["gemm"]?.(c, a, b, bias, 1, 2, 2, 1, 0, 0, 0, 0, 4, 0);
+      expect([...c]).toEqual([0, 5, 1, 9]); // [3-5, 4+1; 6-5, 8+1] with -2 cut to 0
+    });
+
+    test("an empty inner axis gives the bias", () => {
+      addon.setIsa(isa);
+      const c = new Float32Array(2).fill(NaN);
+      addon.kernels["gemm"]?.(c, new Float32Array(0), new Float32Array(0), Float32Array.of(7, 8), 1, 1, 2, 0, 0, 0, 0, 0, 0, 0);
+      expect([...c]).toEqual([7, 8]);
+    });
+  });
+
+  test("an unknown instruction set is refused and changes nothing", () => {
+    addon.setIsa(fastest);
+    expect(addon.setIsa("mmx")).toBe(false);
+    expect(addon.isa()).toBe(fastest);
+  });
+}

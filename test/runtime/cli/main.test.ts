@@ -1,0 +1,164 @@
+import { execFile, spawn } from "node:child_process";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { build } from "esbuild";
+
+// The built command must lie below the project, where its libraries and its package.json are found.
+const main = resolve("build/test/graph-command/main.js");
+const assets = resolve("graphs/assets/fashion-mnist");
+let folder = "";
+
+beforeAll(async () => {
+  const options = {
+    bundle: true,
+    splitting: true,
+    format: "esm",
+    platform: "node",
+    packages: "external",
+    logLevel: "error",
+  } as const;
+  await build({ ...options, entryPoints: ["src/runtime/cli/main.ts"], outdir: "build/test/graph-command" });
+  folder = await mkdtemp(join(tmpdir(), "graph-"));
+  await writeFile(
+    join(folder, "look.yaml"),
+    `name: look
+nodes:
+  images: { type: data.idx, params: { images: ${assets}/t10k-images-idx3-ubyte.gz, batch: 4 } }
+  grid: { type: out.image_grid, in: { image: images.image } }
+phases:
+  show: { run: [grid], steps: 3 }
+`,
+  );
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+interface Ended {
+  readonly code: number | string;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function graph(...args: string[]): Promise<Ended> {
+  return new Promise((done) => {
+    const env = { ...process.env, NODE_OPTIONS: "" };
+    const child = execFile(process.execPath, [...nodeFlags, main, ...args], { cwd: folder, env }, (_error, stdout, stderr) =>
+      done({ code: child.exitCode ?? child.signalCode ?? "", stdout, stderr }),
+    );
+  });
+}
+
+/** Says at the end whether the tensor library was loaded. */
+const nodeFlags = [
+  "--import",
+  'data:text/javascript,import m from "node:module";process.on("exit",()=>{if(Object.keys(m._cache).some((f)=>f.includes("tfjs-core")))process.stderr.write("(tensors)")})',
+];
+
+describe("usage", () => {
+  test("no verb prints the verbs", async () => {
+    const { code, stderr } = await graph();
+    expect(code).toBe(2);
+    for (const verb of ["run", "resume", "check", "print", "inspect"])
+      expect(stderr).toMatch(new RegExp(`^  ${verb} .*\\w`, "m"));
+  });
+
+  test.each([
+    [["chek", "look.yaml"], "Did you mean check?"],
+    [["run", "look.yaml", "--bakend", "wasm"], "Did you mean --backend?"],
+    [["run"], "missing required argument 'file'"],
+    [["run", "look.yaml", "--threads", "two"], "whole number"],
+    [["run", "look.yaml", "--precision", "fp8"], "fp32, bf16, f16"],
+  ])("%p is refused with a hint", async (args, hint) => {
+    const { code, stderr } = await graph(...args);
+    expect(code).toBe(2);
+    expect(stderr).toContain(hint);
+  });
+
+  test("--version gives the package's version", async () => {
+    expect(await graph("--version")).toEqual({ code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/), stderr: "" });
+  });
+
+  test("an option may stand before the verb", async () => {
+    const before = await graph("--json", "check", "look.yaml");
+    const after = await graph("check", "look.yaml", "--json");
+    expect(before.code).toBe(0);
+    expect(before).toEqual(after);
+  });
+});
+
+describe("reading", () => {
+  test("check prints types and cost without loading tensors", async () => {
+    const { code, stdout, stderr } = await graph("check", "look.yaml");
+    expect([code, stderr]).toEqual([0, ""]);
+    expect(stdout).toContain("f32[4,28,28,1]");
+    expect(stdout).toContain("no mistakes found");
+  });
+
+  test("check gives every mistake with its place, as text or JSON", async () => {
+    const text = await graph("check", "look.yaml", "images.bacth=3", "grid.columns=0");
+    expect(text.code).toBe(2);
+    expect(text.stderr).toMatch(/<override>:1:\d+ error\[G104\].*"bacth"/);
+    expect(text.stderr).toContain("2 mistakes; nothing ran");
+    const json = await graph("check", "look.yaml", "--json", "images.bacth=3");
+    expect(json.code).toBe(2);
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      problems: [{ code: "G104", at: { file: "<override>", line: 1, start: expect.any(Number) } }],
+    });
+  });
+
+  test("a file that is missing is a mistake like others", async () => {
+    const { code, stderr } = await graph("run", "nowhere.yaml");
+    expect(code).toBe(2);
+    expect(stderr).toContain("G401");
+    expect(stderr).toContain("no such file");
+  });
+
+  test("print gives a graph that prints the same again", async () => {
+    const first = await graph("print", "look.yaml", "images.batch=2");
+    expect(first.stdout).toContain("batch: 2");
+    await writeFile(join(folder, "again.yaml"), first.stdout);
+    expect((await graph("print", "again.yaml")).stdout).toBe(first.stdout);
+  });
+
+  test("inspect lists types and shows one without loading tensors", async () => {
+    const { stdout, stderr } = await graph("inspect", "data.idx");
+    expect(stdout).toContain("f32[B,H,W,1]");
+    expect(stderr).toBe("");
+    expect((await graph("inspect", "data.idy")).stderr).toContain('did you mean "data.idx"');
+  });
+
+  test("a reader that goes away is no failure", async () => {
+    const child = spawn(process.execPath, [main, "inspect", "--json"], { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
+    child.stdout.destroy();
+    let stderr = "";
+    child.stderr.on("data", (part: Buffer) => (stderr += String(part)));
+    const code = await new Promise((done) => child.on("close", done));
+    expect([code, stderr]).toEqual([0, ""]);
+  });
+});
+
+describe("running", () => {
+  test("a smoke run proves the parts and leaves nothing", async () => {
+    const { code, stdout, stderr } = await graph("run", "look.yaml", "--smoke", "--backend", "reference");
+    expect(code).toBe(0);
+    expect(stdout).toContain("smoke run finished");
+    expect(stderr).toContain("phase=show step=2/2");
+    expect(stderr).toContain("(tensors)");
+    expect(await readdir(folder)).not.toContain("runs");
+  });
+
+  test("a run tells where its pictures lie", async () => {
+    const { code, stdout } = await graph("run", "look.yaml", "--backend=reference", "--run-dir", "mine");
+    expect(code).toBe(0);
+    expect(stdout).toContain("mine/samples");
+    expect(await readdir(join(folder, "mine/samples"))).toEqual(["step-00000000-grid.png"]);
+  });
+
+  test("a backend that does not exist is refused before a folder is made", async () => {
+    const { code, stderr } = await graph("run", "look.yaml", "--backend", "cudda");
+    expect(code).toBe(2);
+    expect(stderr).toContain('unknown backend "cudda"');
+    expect(await readdir(folder)).not.toContain("runs");
+  });
+});
