@@ -35,6 +35,7 @@ function median(times) {
   return times.sort((a, b) => a - b)[times.length >> 1];
 }
 
+/** GFLOP/s by the median of the wall time, and per core by the processor time, which busy neighbours disturb less. */
 function rate([m, n, k, ta, tb]) {
   const array = (size) => new Float32Array(addon.allocate(size * 4), 0, size);
   const [a, b, c] = [array(m * k), array(k * n), array(m * n)];
@@ -42,24 +43,27 @@ function rate([m, n, k, ta, tb]) {
   b.forEach((_, i) => (b[i] = Math.cos(i)));
   const run = () => addon.kernels.gemm(c, a, b, null, 1, m, n, k, ta, tb, 0, 0, 0, values.bf16 ? 1 : 0);
   run();
-  const times = Array.from({ length: Math.max(7, Math.min(200, Math.round(2e10 / (2 * m * n * k)))) }, () => {
+  const flops = 2 * m * n * k;
+  const before = process.cpuUsage();
+  const times = Array.from({ length: Math.max(7, Math.min(200, Math.round(2e10 / flops))) }, () => {
     const start = performance.now();
     run();
     return performance.now() - start;
   });
-  return (2 * m * n * k) / median(times) / 1e6;
+  const { user, system } = process.cpuUsage(before);
+  return { wall: flops / median(times) / 1e6, core: (flops * times.length) / (user + system) / 1e3 };
 }
 
 const limit = peak();
-const rows = cases.map((shape) => ({ shape, gflops: rate(shape) }));
+const rows = cases.map((shape) => ({ shape, ...rate(shape) }));
 if (values.json) console.log(JSON.stringify({ isa: addon.isa(), threads: addon.threads(), peak: limit, rows }));
 else {
   console.log(`${addon.isa()}, ${addon.threads()} threads, peak ${limit.toFixed(0)} GFLOP/s`);
-  for (const { shape, gflops } of rows) {
+  for (const { shape, wall, core } of rows) {
     const [m, n, k, ta, tb] = shape;
     const form = `${ta ? "T" : "N"}${tb ? "T" : "N"}`;
-    console.log(
-      `${`${m}x${n}x${k}`.padEnd(16)} ${form} ${gflops.toFixed(1).padStart(7)} GFLOP/s  ${((100 * gflops) / limit).toFixed(0)}% of peak`,
-    );
+    const share = `${((100 * wall) / limit).toFixed(0)}% of peak`;
+    const line = `${wall.toFixed(1).padStart(7)} GFLOP/s, ${share.padEnd(12)}; ${core.toFixed(1)} per core of processor time`;
+    console.log(`${`${m}x${n}x${k}`.padEnd(16)} ${form} ${line}`);
   }
 }

@@ -114,6 +114,7 @@ const losses = [];
 for (let i = 0; i < 3; i++) losses.push((await train().data())[0]);
 const table = values.profile ? profile() : undefined;
 const times = [];
+const before = process.cpuUsage();
 for (let i = 0; i < Number(values.steps); i++) {
   const began = performance.now();
   const loss = train();
@@ -121,6 +122,7 @@ for (let i = 0; i < Number(values.steps); i++) {
   loss.dispose();
   times.push(performance.now() - began);
 }
+const { user, system } = process.cpuUsage(before);
 times.sort((a, b) => a - b);
 const result = {
   config: values.config,
@@ -132,7 +134,7 @@ const result = {
 if (values.json) console.log(JSON.stringify(result));
 else {
   console.log(
-    `${result.config} on ${result.device}: ${result.ms_median.toFixed(1)} ms a step, best ${result.ms_min.toFixed(1)}, loss ${losses[0].toFixed(4)} -> ${result.loss.toFixed(4)}`,
+    `${result.config} on ${result.device}: ${result.ms_median.toFixed(1)} ms a step, best ${result.ms_min.toFixed(1)}, processor time ${result.ms_processor.toFixed(0)}, loss ${losses[0].toFixed(4)} -> ${result.loss.toFixed(4)}`,
   );
   for (const [name, { calls, ms }] of [...(table ?? [])].sort(([, a], [, b]) => b.ms - a.ms))
     console.log(

@@ -131,7 +131,10 @@ export interface Reduction<I extends Ports> {
 /** Writes or shows packets. */
 export interface Sink<I extends Ports> {
   write(values: HostValues<I>, at: { readonly step: number; readonly phase: string }): Promise<void>;
+  /** Called once at the end of a phase that went well: what was gathered is whole. */
   close(): Promise<void>;
+  /** Called instead of `close` when the phase fails or is stopped: frees what is held and leaves finished files as they are. */
+  abandon?(): Promise<void>;
 }
 
 /** What `probe` found out about files without reading their contents. */

@@ -8,7 +8,10 @@ import { listing, nearest, quote } from "./words.js";
 
 const told = 20;
 
-/** Reports every required input that nothing is connected to, with the outputs that would fit it. */
+/**
+ * Reports every required input that nothing is connected to, with the outputs that would fit it. A model of which only the `model` or
+ * `weights` port is read, as a sampler does, is never run by itself and needs no inputs.
+ */
 export function checkInputs(
   nodes: readonly BoundNode[],
   types: ReadonlyMap<string, TypedNode>,
@@ -16,8 +19,12 @@ export function checkInputs(
   problems: Problems,
 ): void {
   let count = 0;
+  const run = new Set(
+    connections.filter(({ node, port }) => node.def?.outputs[port]?.kind === "tensor").map(({ node }) => node.draft.name),
+  );
   for (const { def, draft } of nodes) {
     if (!def || !draft.wired) continue;
+    if (def.kind === "model" && draft.wires.length === 0 && !run.has(draft.name)) continue;
     const wired = new Set(draft.wires.map((wire) => wire.port));
     // An input that the type does not have, and nearly this one's name, is the same mistake and already told.
     const strangers = [...wired].filter((port) => !Object.hasOwn(def.inputs, port));

@@ -47,7 +47,8 @@ function readPhase({ key, keyAt, value }: Entry, nodes: ReadonlyMap<string, Boun
     const field = fields.get(name);
     return field && asText(field.value, `${what}: ${name}`, problems)?.value;
   };
-  const training = run.some((name) => nodes.get(name)?.def?.kind === "optimizer");
+  const optimizer = run.find((name) => nodes.get(name)?.def?.kind === "optimizer");
+  const training = optimizer !== undefined;
   const given = {
     steps: number("steps", 1),
     every: number("every", 1),
@@ -59,7 +60,7 @@ function readPhase({ key, keyAt, value }: Entry, nodes: ReadonlyMap<string, Boun
   const phase: Phase = { name: key, run, ...defined(given), ...savings(training), ...defined(saving) };
   // A target that does not exist may have been meant as the optimizer.
   const trains = training || run.length === 0 || run.some((name) => nodes.get(name)?.def === undefined);
-  return [{ phase, trains, fields, at: keyAt }];
+  return [{ phase, optimizer, trains, fields, at: keyAt }];
 }
 
 function readTargets(table: Table, what: string, at: Span, nodes: ReadonlyMap<string, BoundNode>, problems: Problems): string[] {

@@ -15,14 +15,18 @@ export function checkRelations(phases: readonly PlacedPhase[], problems: Problem
   checkCircles(phases, byName, problems);
 }
 
-/** At most one relation; `every` goes with `of`. */
-function checkForm({ phase, fields, at }: PlacedPhase, problems: Problems): void {
+/** At most one relation; `every` goes with `of`; what runs inside another phase does not train, for a run could not resume within it. */
+function checkForm({ phase, optimizer, fields, at }: PlacedPhase, problems: Problems): void {
   const what = `phase ${quote(phase.name)}`;
   const [first, second] = [...fields.keys()].filter((key) => relations.some((relation) => relation === key));
   const place = (key: string): typeof at => fields.get(key)?.keyAt ?? at;
   if (first && second)
     problems.add("G503", `${what} has both ${quote(first)} and ${quote(second)}`, place(second), { cure: "keep one of them" });
-  if (fields.has("of") && !fields.has("every"))
+  if (fields.has("of") && optimizer !== undefined)
+    problems.add("G503", `${what} trains ${quote(optimizer)} inside ${quote(phase.of ?? "")}`, place("of"), {
+      cure: `write before: ${phase.of ?? "phase"} or after: ${phase.of ?? "phase"}`,
+    });
+  else if (fields.has("of") && !fields.has("every"))
     problems.add("G503", `${what} runs inside ${quote(phase.of ?? "")} and does not say how often`, place("of"), {
       cure: "add every: 100",
     });

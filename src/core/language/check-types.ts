@@ -4,7 +4,7 @@ import type { Connection } from "./connect.js";
 import { inferSizes } from "./infer-sizes.js";
 import { describeMismatch } from "./mismatch.js";
 import type { Link } from "./mismatch.js";
-import { parseSpec } from "./port-type.js";
+import { mayFit, parseSpec, printType } from "./port-type.js";
 import type { PortSpec } from "./port-type.js";
 import type { ProbedNode } from "./probe-nodes.js";
 import type { Problems } from "./problems.js";
@@ -12,7 +12,7 @@ import type { IncludeDraft } from "./scope.js";
 import { createSizes } from "./size.js";
 import { typeInclude, typeNode } from "./typed-node.js";
 import type { TypedNode } from "./typed-node.js";
-import { messageOf, quote } from "./words.js";
+import { joined, messageOf, quote } from "./words.js";
 
 /** What type checking takes: nodes in the order of the data. */
 export interface TypeInput {
@@ -44,7 +44,7 @@ export function checkTypes(
   const unlike = links.filter((link) => !isSameThing(link));
   for (const { declared: input } of unlike) if (input) failed.add(input.key);
   inferSizes([...types.values()], links.filter(isSameThing), failed, makeSize, problems);
-  for (const link of unlike) if (!link.via.some((key) => failed.has(key))) reportUnlike(link, problems);
+  for (const link of unlike) if (!link.via.some((key) => failed.has(key))) reportUnlike(link, types, problems);
   return types;
 }
 
@@ -84,11 +84,29 @@ function isSameThing({ from, to }: Link): boolean {
   return from.port.type.kind === to.port.type.kind && from.port.type.dtype === to.port.type.dtype;
 }
 
-function reportUnlike(link: Link, problems: Problems): void {
+function reportUnlike(link: Link, types: ReadonlyMap<string, TypedNode>, problems: Problems): void {
   const [a, b] = [link.from.port.type, link.to.port.type];
   const { ends, notes } = describeMismatch(link);
   const why = a.kind === b.kind ? `${a.dtype} is not ${b.dtype}` : `${nouns[a.kind]} is not ${nouns[b.kind]}`;
-  problems.add("G304", `${ends}: ${why}`, link.at, { notes });
+  problems.add("G304", `${ends}: ${why}`, link.at, { notes, cure: cureOf(link, types) });
+}
+
+/** Up to four outputs that would fit instead, of nodes that stand before the consumer in the order of the data. */
+function cureOf({ to }: Link, types: ReadonlyMap<string, TypedNode>): string {
+  const nodes = [...types.values()];
+  const before = nodes.slice(
+    0,
+    Math.max(
+      0,
+      nodes.findIndex(({ name }) => name === to.name),
+    ),
+  );
+  const fits = before.flatMap(({ name, outputs }) =>
+    [...outputs].filter(([, { type }]) => mayFit(type, to.port.type)).map(([port]) => `${name}.${port}`),
+  );
+  return fits.length > 0
+    ? `connect ${joined(fits.slice(0, 4), "or")}`
+    : `connect an output that gives ${printType(to.port.type)}`;
 }
 
 const nouns: Readonly<Record<NodeDef["outputs"][string]["kind"], string>> = {

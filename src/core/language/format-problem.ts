@@ -13,16 +13,21 @@ export function locate(text: string, offset: number): { readonly line: number; r
   return { line: before.split("\n").length, col: before.length - lastBreak };
 }
 
-/** A problem as lines for people and editors: `file:line:col error[G104]: message`, the code with carets, the cure, and each note with its own code. */
+/**
+ * A problem as lines for people and editors: `file:line:col error[G104]: message`, the code with carets, the message's further lines,
+ * the cure, and each note with its own code.
+ */
 export function formatProblem(problem: Problem, sources: ReadonlyMap<string, string>, options: FormatOptions = {}): string {
   const paint = painter(options.color ?? false);
-  const first = `${placeText(problem.at, sources, options)}${paint.red(`error[${problem.code}]`)}: ${paint.bold(clean(problem.message))}`;
+  const [message = "", ...more] = problem.message.split("\n");
+  const first = `${placeText(problem.at, sources, options)}${paint.red(`error[${problem.code}]`)}: ${paint.bold(clean(message))}`;
+  const details = more.map((line) => `${gutter}| ${clean(line.trim())}`);
   const notes = (problem.notes ?? []).flatMap((note) => [
     `${placeText(note.at, sources, options)}${paint.blue("note")}: ${clean(note.message)}`,
     ...frame(note.at, sources, paint.blue),
   ]);
   const cure = problem.cure === undefined ? [] : [`${gutter}${paint.blue("=")} ${clean(problem.cure)}`];
-  return [first, ...frame(problem.at, sources, paint.red), ...cure, ...notes].join("\n");
+  return [first, ...frame(problem.at, sources, paint.red), ...details, ...cure, ...notes].join("\n");
 }
 
 const gutter = "      ";

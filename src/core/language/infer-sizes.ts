@@ -1,7 +1,7 @@
 import type { Dims, ProbeResult } from "../define-node.js";
 import type { Problems } from "./problems.js";
 import { groupBy } from "./group-by.js";
-import { describeMismatch } from "./mismatch.js";
+import { cureSizes, describeMismatch } from "./mismatch.js";
 import type { Link } from "./mismatch.js";
 import { mayFit } from "./port-type.js";
 import { reportSizeConflict, reportSizes } from "./size-problems.js";
@@ -86,7 +86,7 @@ function follow(link: Link, failed: Set<string>, problems: Problems): boolean {
   if (outcome.kind === "size") failed.add(outcome.pair);
   if (told || again) return true;
   const { ends, notes } = before ?? describeMismatch(link);
-  problems.add(outcome.kind === "axes" ? "G305" : "G306", `${ends}: ${outcome.why}`, link.at, { notes });
+  problems.add(outcome.kind === "axes" ? "G305" : "G306", `${ends}: ${outcome.why}`, link.at, { notes, cure: cureSizes(link) });
   return true;
 }
 

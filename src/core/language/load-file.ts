@@ -24,7 +24,9 @@ export function createFileLoader(
         sources.set(file, await read(file));
       } catch (error) {
         problems.add("G401", `cannot read ${quote(written)}: ${messageOf(error)}`, at, {
-          cure: "paths count from the file that names them",
+          cure: at
+            ? "paths count from the file that names them"
+            : "give the path of a graph file, counted from the current folder",
         });
         return undefined;
       }

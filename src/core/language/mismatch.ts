@@ -40,3 +40,8 @@ export function describeMismatch(
     ],
   };
 }
+
+/** What to do about two ends of different sizes. */
+export function cureSizes({ from, to }: Link): string {
+  return `set the params of ${quote(from.name)} or ${quote(to.name)} so that both agree, or connect another output`;
+}

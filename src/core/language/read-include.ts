@@ -43,7 +43,9 @@ export async function readInclude(
     const message = chain.includes(file)
       ? "files include each other in a circle"
       : `over ${limits.includes} files include each other`;
-    problems.add("G402", `${message}: ${circle.join(" -> ")}`, written.at);
+    problems.add("G402", `${message}: ${circle.join(" -> ")}`, written.at, {
+      cure: "take this include out, or move what both files need to a third",
+    });
     return finish(draft, expansion);
   }
   const inner = await loader.load(file, written.value, written.at);

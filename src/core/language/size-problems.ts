@@ -1,6 +1,6 @@
 import type { Dims } from "../define-node.js";
 import type { Span } from "../problem.js";
-import { describeMismatch } from "./mismatch.js";
+import { cureSizes, describeMismatch } from "./mismatch.js";
 import type { Link } from "./mismatch.js";
 import { printType } from "./port-type.js";
 import type { PortSpec, PortType } from "./port-type.js";
@@ -56,7 +56,7 @@ export function reportSizeConflict(
     ? describeMismatch(link, undefined, own(link.to.port))
     : describeMismatch(link, own(link.from.port));
   const why = incoming ? difference(link.to.port, known, wrong.value) : difference(link.from.port, wrong.value, known);
-  problems.add("G306", `${ends}: ${why}`, link.at, { notes });
+  problems.add("G306", `${ends}: ${why}`, link.at, { notes, cure: cureSizes(link) });
 }
 
 /** A type with some of its sizes as a node's params have them. */

@@ -57,7 +57,7 @@ async function walk(root: string, path: string, above: readonly string[]): Promi
 async function entriesOf(root: string, folder: string): Promise<Entry[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
     const where = folder === root ? "" : ` (${folder})`;
-    throw new Error(`${root}${where}: ${refusalOf(error)}; expected a folder of images`);
+    throw new Error(`${root}${where}: ${refusalOf(error)}; expected a folder of images, its path counted from the graph file`);
   });
   const visible = entries.filter((entry) => !entry.name.startsWith("."));
   const kinds = visible.map(async (entry): Promise<Entry> => {

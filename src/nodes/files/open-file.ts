@@ -11,13 +11,12 @@ export async function withFile<T>(
   what: string,
   use: (handle: FileHandle, bytes: number) => Promise<T>,
 ): Promise<T> {
-  const found = await stat(file).catch((error: unknown) => {
-    throw new Error(`${file}: ${refusalOf(error)}; expected ${what}`);
-  });
+  const refuse = (error: unknown): never => {
+    throw new Error(`${file}: ${refusalOf(error)}; expected ${what}, its path counted from the graph file`, { cause: error });
+  };
+  const found = await stat(file).catch(refuse);
   if (!found.isFile()) throw new Error(`${file}: is no file but a folder or device; expected ${what}`);
-  const handle = await open(file, "r").catch((error: unknown) => {
-    throw new Error(`${file}: ${refusalOf(error)}; expected ${what}`);
-  });
+  const handle = await open(file, "r").catch(refuse);
   try {
     return await use(handle, found.size);
   } finally {

@@ -1,4 +1,5 @@
 import type { HostArray } from "../../core/tensor.js";
+import { fromHalf } from "./half.js";
 
 /** Bytes per element of every dtype of the format whose elements fill whole bytes. */
 export const dtypeBytes: ReadonlyMap<string, number> = new Map([
@@ -54,15 +55,6 @@ export function decodeArray(dtype: string, shape: readonly number[], buffer: Arr
   const as = readAs(dtype);
   if (!decode || !as) throw new Error(`dtype ${dtype} cannot be read; convert it to F32 or I32`);
   return { dtype: as, shape, data: decode(buffer) };
-}
-
-/** IEEE 754 half precision: 1 sign, 5 exponent and 10 fraction bits. */
-function fromHalf(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >>> 10) & 31;
-  const fraction = bits & 1023;
-  if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
-  return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
 function narrow(value: number): number {

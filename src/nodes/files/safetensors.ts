@@ -1,6 +1,7 @@
 import { nearNames } from "../../core/near-names.js";
 import type { HostArray } from "../../core/tensor.js";
 import { messageOf, within } from "./error-text.js";
+import { toHalf } from "./half.js";
 import { readAt, withFile } from "./open-file.js";
 import { decodeArray } from "./safetensors-dtype.js";
 import { headerLength, lengthBytes, parseHeader } from "./safetensors-header.js";
@@ -56,9 +57,12 @@ export async function writeSafetensors(
   await writeAtomic(file, chunks);
 }
 
-/** The bytes of a safetensors file. Throws an Error where an array's shape and data disagree. */
-export function encodeSafetensors(arrays: ReadonlyMap<string, HostArray>, metadata?: SafetensorsMetadata): Uint8Array {
-  return new Uint8Array(Buffer.concat([...encodeChunks(arrays, metadata)]));
+/** The bytes of a safetensors file, f32 stored as F32 or rounded to F16. Throws an Error where an array's shape and data disagree. */
+export function encodeSafetensors(
+  arrays: ReadonlyMap<string, HostArray>,
+  options: { readonly metadata?: SafetensorsMetadata; readonly floats?: "F32" | "F16" } = {},
+): Uint8Array {
+  return new Uint8Array(Buffer.concat([...encodeChunks(arrays, options.metadata, options.floats)]));
 }
 
 /** The arrays in the bytes of a safetensors file, in memory of their own. */
@@ -104,8 +108,12 @@ function decode(entry: SafetensorsEntry, buffer: ArrayBuffer): HostArray {
   }
 }
 
-/** Header, then each array. Elements are four bytes and the header's end is a multiple of eight, so views on the data work. */
-function* encodeChunks(arrays: ReadonlyMap<string, HostArray>, metadata: SafetensorsMetadata | undefined): Generator<Uint8Array> {
+/** Header, then each array. The header's end is a multiple of eight, so views on f32 data work. */
+function* encodeChunks(
+  arrays: ReadonlyMap<string, HostArray>,
+  metadata: SafetensorsMetadata | undefined,
+  floats: "F32" | "F16" = "F32",
+): Generator<Uint8Array> {
   const entries: [string, object][] = metadata ? [["__metadata__", metadata]] : [];
   let offset = 0;
   for (const [name, { dtype, shape, data }] of arrays) {
@@ -115,8 +123,9 @@ function* encodeChunks(arrays: ReadonlyMap<string, HostArray>, metadata: Safeten
       throw new Error(`array "${name}": shape [${shape.join()}] needs ${size} numbers, got ${data.length}`);
     if ((dtype === "f32") !== isFloats(data))
       throw new Error(`array "${name}" is marked ${dtype}, its data is a ${data.constructor.name}`);
-    const end = offset + 4 * size;
-    entries.push([name, { dtype: dtype === "f32" ? "F32" : "I32", shape, data_offsets: [offset, end] }]);
+    const stored = dtype === "f32" ? floats : "I32";
+    const end = offset + (stored === "F16" ? 2 : 4) * size;
+    entries.push([name, { dtype: stored, shape, data_offsets: [offset, end] }]);
     offset = end;
   }
   const header = Buffer.from(JSON.stringify(Object.fromEntries(entries)));
@@ -126,7 +135,10 @@ function* encodeChunks(arrays: ReadonlyMap<string, HostArray>, metadata: Safeten
   new DataView(length.buffer).setBigUint64(0, BigInt(padded.byteLength), true);
   yield length;
   yield padded;
-  for (const { data } of arrays.values()) yield new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  for (const { dtype, data } of arrays.values()) {
+    const stored = dtype === "f32" && floats === "F16" ? Uint16Array.from(data, toHalf) : data;
+    yield new Uint8Array(stored.buffer, stored.byteOffset, stored.byteLength);
+  }
 }
 
 /** By name: an array of another realm is no instance of this one's class. */

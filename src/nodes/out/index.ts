@@ -1,4 +1,5 @@
 import { imageGrid } from "./image-grid.js";
 import { tensorFile } from "./tensor-file.js";
+import { weightsFile } from "./weights.js";
 
-export const outNodes = [imageGrid, tensorFile];
+export const outNodes = [imageGrid, tensorFile, weightsFile];

@@ -6,7 +6,10 @@ import type { HostArray } from "../../core/tensor.js";
 import { checkAxes, permute } from "../files/permute.js";
 import { writeSafetensors } from "../files/safetensors.js";
 
-/** All batches of a phase, one after the other along the first axis, as one array of a safetensors file. Held in memory until the end. */
+/**
+ * All batches of a phase, one after the other along the first axis, as one array of a safetensors file. Held in memory until the
+ * end, so that a phase that fails leaves an older file as it is.
+ */
 export const tensorFile = defineNode({
   kind: "sink",
   type: "out.tensor_file",
@@ -40,6 +43,10 @@ export const tensorFile = defineNode({
         const whole = concatenate(batches.splice(0));
         await writeSafetensors(file, new Map([[key, axes ? permute(whole, axes) : whole]]));
         context.log("info", `"${key}" [${whole.shape.join()}] written to ${file}`);
+      },
+      async abandon() {
+        if (batches.length > 0) context.log("warn", `the phase did not end; ${file} is not written`);
+        batches.length = 0;
       },
     };
   },

@@ -5,12 +5,14 @@ import { blameAsync } from "./failure.js";
 import { keyOf, weightsOf } from "./stage.js";
 import type { Devices, StepResult } from "./stage.js";
 
-/** A reducer or sink that takes part in one execution of a phase. After a failure it is left alone: closing would write a part as if whole. */
+/** A reducer or sink that takes part in one execution of a phase. */
 export interface OpenHost {
   readonly node: GraphNode;
   add(values: HostValues<Ports>, at: { readonly step: number; readonly phase: string }): Promise<void>;
   /** Results of a reducer; nothing of a sink. */
   finish(): Promise<Readonly<Record<string, number>>>;
+  /** For a phase that did not come to its end; does nothing once `finish` was called. */
+  abandon(): Promise<void>;
 }
 
 /** Opens a reducer or sink. Errors of all its calls are blamed on the node. */
@@ -22,17 +24,21 @@ export async function openHost(node: GraphNode, context: HostContext): Promise<O
       node,
       add: (values) => blameAsync(node, () => reduction.add(values)),
       finish: () => blameAsync(node, () => reduction.finish()),
+      abandon: async () => undefined,
     };
   }
   if (def.kind !== "sink") throw new Error(`"${node.name}" is neither reducer nor sink`);
   const sink: Sink<Ports> = await blameAsync(node, () => def.open(node.params, context));
+  let over = false;
   return {
     node,
     add: (values, at) => blameAsync(node, () => sink.write(values, at)),
     async finish() {
+      over = true;
       await blameAsync(node, () => sink.close());
       return {};
     },
+    abandon: async () => (over ? undefined : sink.abandon?.()),
   };
 }
 

@@ -44,12 +44,14 @@ async function pairWeights(node: GraphNode): Promise<{ file: string; pairs: Read
 /** The weights file that a path means: a file itself; of a checkpoint the averaged weights, else the trained ones; of a run its latest checkpoint. */
 export async function weightsFile(path: string): Promise<string> {
   const entry = await stat(path).catch(() => undefined);
-  if (!entry) throw new Error(`no such file or folder: ${path}`);
+  if (!entry) throw new Error(`${path}: no such file or folder; expected ${kinds}, its path counted from the graph file`);
   if (entry.isFile()) return path;
   const names = await readdir(path);
   const file = ["ema.safetensors", "model.safetensors"].find((name) => names.includes(name));
   if (file) return join(path, file);
   if (names.includes("latest")) return weightsFile(join(path, (await readFile(join(path, "latest"), "utf8")).trim()));
   if (names.includes("checkpoints")) return weightsFile(join(path, "checkpoints"));
-  throw new Error(`${path} holds no weights: expected a safetensors file, a checkpoint folder or a run folder`);
+  throw new Error(`${path} holds no weights: expected ${kinds}`);
 }
+
+const kinds = "a safetensors file, a checkpoint folder or a run folder";

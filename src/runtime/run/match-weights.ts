@@ -30,14 +30,19 @@ export function matchWeights(
     else pairs.set(name, array.name);
   }
   const found = new Set([...pairs.keys(), ...shapes.map((line) => line.split(":")[0] ?? "")]);
-  const missing = specs.filter((spec) => !spec.optional && !found.has(spec.name)).map((spec) => spec.name);
+  const absent = specs.filter((spec) => !found.has(spec.name));
+  const missing = absent.filter((spec) => !spec.optional).map((spec) => spec.name);
+  const spare = absent.filter((spec) => spec.optional).map((spec) => spec.name);
   const lines = [
     ...list("wrong shape", shapes),
     ...list(
       "missing",
-      missing.map((name) => withNear(name, unexpected)),
+      missing.map((name) => withNear(name, unexpected, "the file")),
     ),
-    ...list("unexpected", unexpected),
+    ...list(
+      "unexpected",
+      unexpected.map((name) => withNear(name, spare, "the model")),
+    ),
   ];
   if (lines.length > 0) throw new Error(`the file holds another model:\n${lines.join("\n")}`);
   return pairs;
@@ -49,7 +54,7 @@ function list(title: string, entries: readonly string[]): string[] {
   return entries.length > 8 ? [...shown, `  … and ${entries.length - 8} more ${title}`] : shown;
 }
 
-function withNear(name: string, others: readonly string[]): string {
+function withNear(name: string, others: readonly string[], owner: string): string {
   const [near] = nearNames(name, others);
-  return near === undefined ? name : `${name} (the file has "${near}")`;
+  return near === undefined ? name : `${name} (${owner} has "${near}")`;
 }

@@ -2,7 +2,7 @@ import type { Phase } from "../../core/graph.js";
 import { runSteps } from "../stream/run-steps.js";
 import type { Delivery, StepsEnd } from "../stream/run-steps.js";
 import { deliver } from "./deliver.js";
-import { Interrupted, tellFailure } from "./failure.js";
+import { Interrupted, messageOf, tellFailure } from "./failure.js";
 import { openHost } from "./host-nodes.js";
 import type { OpenHost } from "./host-nodes.js";
 import { openSources } from "./open-sources.js";
@@ -29,8 +29,9 @@ export async function runPhase(session: Session, phase: Phase, resume?: Checkpoi
   const started = session.now();
   session.recorder.event({ event: "phase-start", phase: phase.name, step: session.trained });
   session.progress.phase({ name: phase.name, steps: stepsOf(phase, plan), batch: batchOf(plan), from: position.step });
+  const hosts: OpenHost[] = [];
   try {
-    const hosts = await openHosts(session, plan, position.step);
+    await openHosts(session, plan, position.step, hosts);
     const end = await loop(session, plan, hosts, position);
     const training = plan.optimizers.length > 0;
     if (training && end === "data") await runNested(session, phase, position, "rest");
@@ -45,6 +46,7 @@ export async function runPhase(session: Session, phase: Phase, resume?: Checkpoi
     session.recorder.event({ event: "phase-end", phase: phase.name, step: session.trained, seconds: session.now() - started });
     session.progress.phaseEnd({ name: phase.name, results });
   } catch (error) {
+    for (const host of hosts) await host.abandon().catch((other: unknown) => session.recorder.log("warn", messageOf(other)));
     throw tellFailure(session.graph, phase, position.step + 1, error);
   }
 }
@@ -107,14 +109,13 @@ function stepsOf(phase: Phase, plan: PhasePlan): number | undefined {
   return phase.steps ?? (plan.sources.length === 0 ? 1 : undefined);
 }
 
-async function openHosts(session: Session, plan: PhasePlan, step: number): Promise<OpenHost[]> {
-  const hosts: OpenHost[] = [];
+/** Opens a phase's reducers and sinks into `hosts`, which holds those opened so far should one fail. */
+async function openHosts(session: Session, plan: PhasePlan, step: number, hosts: OpenHost[]): Promise<void> {
   for (const node of plan.hosts) {
     const context = hostContext(session, node.name);
     if (step > 0) context.log("warn", `counts from step ${step} on; what it saw before the resume is not kept`);
     hosts.push(await openHost(node, context));
   }
-  return hosts;
 }
 
 /** Closes sinks and gives the reducers' results; a name that two nodes use gets the node's name before it. */

@@ -1,7 +1,6 @@
 import type { HostContext, Optimizer } from "../../core/define-node.js";
 import type { Graph, GraphNode, Phase } from "../../core/graph.js";
 import { tf } from "../../core/tensor.js";
-import { UsageError } from "../usage-error.js";
 import { asWeightSet, createModel, disposeModel } from "./live-model.js";
 import type { LiveModel } from "./live-model.js";
 import { loadWeights } from "./load-weights.js";
@@ -69,12 +68,9 @@ export function closeDevices(devices: Devices): void {
   for (const model of devices.models.values()) disposeModel(model);
 }
 
-/** The plans of all phases by name, and the order of those that start by themselves. Throws a UsageError for a nested phase that trains. */
+/** The plans of all phases by name, and the order of those that start by themselves. */
 export function planGraph(graph: Graph): { plans: Map<string, PhasePlan>; order: Phase[] } {
   const plans = new Map(graph.phases.map((phase) => [phase.name, planPhase(graph, phase)]));
-  for (const { name, of } of graph.phases)
-    if (of !== undefined && plans.get(name)?.optimizers.length)
-      throw new UsageError(`phase "${name}" trains inside "${of}", which cannot be resumed; use before or after instead of of`);
   return { plans, order: phaseOrder(graph.phases) };
 }
 

@@ -14,7 +14,11 @@ export function toHostArray(values: Nested | HostArray, dtype: "f32" | "i32"): H
 /** Nested numbers as a tensor. */
 export function toTensor(values: Nested | HostArray, dtype: "f32" | "i32"): Tensor {
   const array = toHostArray(values, dtype);
-  return tf.tensor(dtype === "i32" ? Int32Array.from(array.data) : array.data, [...array.shape], dtype === "i32" ? "int32" : "float32");
+  return tf.tensor(
+    dtype === "i32" ? Int32Array.from(array.data) : array.data,
+    [...array.shape],
+    dtype === "i32" ? "int32" : "float32",
+  );
 }
 
 /** A tensor as nested numbers. */

@@ -1,10 +1,10 @@
-import type { HostContext, HostValues, NodeDef, Ports, ProbeResult, Source } from "../../core/define-node.js";
+import type { HostContext, HostValues, NamedArrays, NodeDef, Ports, ProbeResult, Source } from "../../core/define-node.js";
 import type { HostArray } from "../../core/tensor.js";
 import { toHostArray } from "./arrays.js";
 import type { Nested } from "./arrays.js";
 
-/** One step's inputs by port, as nested numbers or arrays. */
-export type Batch = Readonly<Record<string, Nested | HostArray>>;
+/** One step's inputs by port, as nested numbers or arrays; a model's weights as a map. */
+export type Batch = Readonly<Record<string, Nested | HostArray | NamedArrays>>;
 
 /** A host node alone: a run's context in memory, and calls that drive it as a phase would. */
 export interface Harness {
@@ -47,7 +47,7 @@ export function harness(def: NodeDef, params: Readonly<Record<string, unknown>> 
     Object.fromEntries(
       Object.entries(batch).map(([port, value]) => [
         port,
-        toHostArray(value, def.inputs[port]?.spec.startsWith("i32") ? "i32" : "f32"),
+        isNamed(value) ? value : toHostArray(value, def.inputs[port]?.spec.startsWith("i32") ? "i32" : "f32"),
       ]),
     );
   return {
@@ -71,4 +71,8 @@ export function harness(def: NodeDef, params: Readonly<Record<string, unknown>> 
       await sink.close();
     },
   };
+}
+
+function isNamed(value: Batch[string]): value is NamedArrays {
+  return value instanceof Map;
 }

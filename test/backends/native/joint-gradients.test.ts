@@ -50,7 +50,7 @@ function tensorOf(name: string, shape: readonly number[], place: number): Tensor
 
 function error(got: Tensor, wanted: Tensor): number {
   expect(got.shape).toEqual(wanted.shape);
-  const [a, b] = [got.dataSync(), wanted.dataSync()];
+  const [a, b] = [Float32Array.from(got.dataSync()), Float32Array.from(wanted.dataSync())];
   const size = Math.sqrt(b.reduce((sum, v) => sum + v * v, 0) / Math.max(1, b.length)) + 1e-3;
   return a.reduce((max, v, i) => Math.max(max, Math.abs(v - (b[i] ?? NaN)) / size), 0);
 }

@@ -102,7 +102,7 @@ const cases: Readonly<Record<string, RuleCase>> = {
     f: (x) =>
       tf.add(
         tf.sum(tf.conv2d(other([1, 5, 5, 2]) as T4, x as T4, 2, "same")),
-        tf.sum(tf.conv2d(tf.reshape(x, [1, 6, 3, 2]), other([2, 2, 2, 3]) as T4, 1, "valid")),
+        tf.sum(tf.conv2d(tf.reshape(x, [1, 6, 3, 2]) as T4, other([2, 2, 2, 3]) as T4, 1, "valid")),
       ),
   },
   ResizeBilinear: { shape: [1, 2, 3, 1], f: (x) => tf.image.resizeBilinear(x as T4, [3, 5]) },

@@ -300,6 +300,18 @@ describe("references", () => {
 });
 
 describe("inputs", () => {
+  test("of a model that only a sampler asks may stay unconnected, those of a model that is run may not", async () => {
+    const asked = `name: a
+nodes:
+  images: { type: data.images, params: { file: ./a.bin } }
+  dit: { type: model.dit, params: { input_size: 4 } }
+  sampler: { type: flow.sampler, in: { model: dit.model, label: images.label } }
+  show: { type: out.show, in: { value: sampler.z } }
+`;
+    expect(await firstLines(asked)).toEqual([]);
+    expect(await firstLines(`${asked}  wrong: { type: out.show, in: { value: dit.velocity } }\n`)).toHaveLength(3);
+  });
+
   test("that are required name what would fit, their own name first", async () => {
     expect(await mistakes(changed(", t: time.t", ""))).toEqual([
       `main.yaml:8:3 error[G303]: node "dit": input "t" (f32[B]) is not connected

@@ -104,6 +104,12 @@ describe("refused", () => {
       "add every: 100",
     ],
     [
+      "training inside training",
+      [train, "s: { run: [adam], every: 5, of: train }"],
+      'main.yaml:15:31 error[G503]: phase "s" trains "adam" inside "train"',
+      "write before: train or after: train",
+    ],
+    [
       "how often, without inside",
       [train, "s: { run: [show], every: 5 }"],
       'main.yaml:15:21 error[G503]: phase "s" says how often and not inside which phase',

@@ -173,7 +173,7 @@ describe("refusals", () => {
 });
 
 test("200 damaged files give an error that is no crash, or arrays that fit their bytes", () => {
-  const good = encodeSafetensors(arrays, { note: "x" });
+  const good = encodeSafetensors(arrays, { metadata: { note: "x" } });
   const dataStart = good.length - 4 * (4 + 3 + 1);
   let refused = 0;
   for (let seed = 0; seed < 200; seed++) {

@@ -20,14 +20,24 @@ std::atomic<void*> jobContext{nullptr};
 std::atomic<int64_t> jobCount{0};
 std::atomic<int64_t> finished{0};
 
-std::mutex parkMutex;
-std::condition_variable parkSignal;
 std::atomic<int> parked{0};
 std::atomic<bool> stopping{false};
-std::vector<std::thread> workers;
-std::mutex callerMutex;  // one job at a time, also with several Node environments
 thread_local bool insideTask = false;
 int spins = 20000;
+
+struct Team {
+  std::mutex parkMutex;
+  std::condition_variable parkSignal;
+  std::vector<std::thread> workers;
+  std::mutex callerMutex;  // one job at a time, also with several Node environments
+};
+
+// Never destroyed: process.exit runs no cleanup hooks, and ending a thread object or a condition that threads still use aborts
+// or hangs.
+Team& team() {
+  static Team* const instance = new Team;
+  return *instance;
+}
 
 inline void pause() {
 #if defined(__x86_64__) || defined(__i386__)
@@ -66,9 +76,9 @@ void workerLoop() {
       seen = state.load(std::memory_order_acquire);
     }
     if (!isNew(seen, last)) {
-      std::unique_lock<std::mutex> lock(parkMutex);
+      std::unique_lock<std::mutex> lock(team().parkMutex);
       parked.fetch_add(1);
-      parkSignal.wait(lock, [&] { return stopping.load() || isNew(seen = state.load(), last); });
+      team().parkSignal.wait(lock, [&] { return stopping.load() || isNew(seen = state.load(), last); });
       parked.fetch_sub(1);
     }
     if (stopping.load()) return;
@@ -81,11 +91,11 @@ void workerLoop() {
 
 void runTasks(int64_t count, Task task, void* context) {
   if (count <= 0) return;
-  if (count == 1 || insideTask || workers.empty()) {
+  if (count == 1 || insideTask || team().workers.empty()) {
     for (int64_t i = 0; i < count; i++) task(context, i);
     return;
   }
-  std::lock_guard<std::mutex> lock(callerMutex);
+  std::lock_guard<std::mutex> lock(team().callerMutex);
   const uint64_t epoch = ((state.load(std::memory_order_relaxed) >> 32) + 1) & kClosed;
   state.store((epoch << 32) | kClosed);
   jobTask.store(task, std::memory_order_relaxed);
@@ -94,8 +104,8 @@ void runTasks(int64_t count, Task task, void* context) {
   finished.store(0, std::memory_order_relaxed);
   state.store(epoch << 32);
   if (parked.load() > 0) {
-    { std::lock_guard<std::mutex> wake(parkMutex); }
-    parkSignal.notify_all();
+    { std::lock_guard<std::mutex> wake(team().parkMutex); }
+    team().parkSignal.notify_all();
   }
   work(epoch);
   for (int i = 0; finished.load(std::memory_order_acquire) != count; i++) {
@@ -104,19 +114,19 @@ void runTasks(int64_t count, Task task, void* context) {
   }
 }
 
-int threadCount() { return static_cast<int>(workers.size()) + 1; }
+int threadCount() { return static_cast<int>(team().workers.size()) + 1; }
 
 void setThreadCount(int threads) {
-  std::lock_guard<std::mutex> lock(callerMutex);
+  std::lock_guard<std::mutex> lock(team().callerMutex);
   stopping.store(true);
-  { std::lock_guard<std::mutex> wake(parkMutex); }
-  parkSignal.notify_all();
-  for (std::thread& worker : workers) worker.join();
-  workers.clear();
+  { std::lock_guard<std::mutex> wake(team().parkMutex); }
+  team().parkSignal.notify_all();
+  for (std::thread& worker : team().workers) worker.join();
+  team().workers.clear();
   stopping.store(false);
   // More threads than processors must not spin in each other's way.
   spins = threads > static_cast<int>(std::thread::hardware_concurrency()) ? 0 : 20000;
-  for (int i = 1; i < threads; i++) workers.emplace_back(workerLoop);
+  for (int i = 1; i < threads; i++) team().workers.emplace_back(workerLoop);
 }
 
 void* scratch(int slot, size_t bytes) {

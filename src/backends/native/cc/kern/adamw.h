@@ -1,7 +1,7 @@
 // AdamW over many tensors at once, in place: one sweep for the norm of the gradients, one for everything else.
 
-// buffers norm (1), then `count` each of p, g, m, v and, if kept, averages; numbers count, lr, beta1, beta2, epsilon, weight decay, step,
-// clip (0 is off), decay of the averages.
+// buffers norm (1), then `count` each of p, g, m, v and, if kept, averages; numbers count, lr, beta1, beta2, epsilon,
+// weight decay, step, clip (0 is off), decay of the averages.
 void adamwCall(const Call& call) {
   struct Piece {
     size_t tensor;
@@ -29,8 +29,9 @@ void adamwCall(const Call& call) {
   const double norm = __builtin_sqrt(total);
   call.f32(0)[0] = static_cast<float>(norm);
 
-  const double lr = call.numbers[1], beta1 = call.numbers[2], beta2 = call.numbers[3], step = call.numbers[6], clip = call.numbers[7];
-  const double shrink = clip > 0 && clip / (norm + 1e-6) < 1 ? clip / (norm + 1e-6) : clip > 0 && norm != norm ? norm : 1;
+  const double lr = call.numbers[1], beta1 = call.numbers[2], beta2 = call.numbers[3], step = call.numbers[6];
+  const double clip = call.numbers[7], room = clip / (norm + 1e-6);
+  const double shrink = clip > 0 && !(room >= 1) ? room : 1;  // a NaN norm makes everything NaN, as in PyTorch
   const vf b1 = splat(static_cast<float>(beta1)), c1 = splat(static_cast<float>(1 - beta1));
   const vf b2 = splat(static_cast<float>(beta2)), c2 = splat(static_cast<float>(1 - beta2));
   const vf pullScale = splat(static_cast<float>(shrink)), epsilon = splat(call.f(4));

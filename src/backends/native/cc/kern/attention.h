@@ -1,5 +1,5 @@
-// Multi-head self-attention of qkv [B,N,3D]. One task per sample and head; scores live in a block of rows that fits the cache, and the
-// backward pass computes the probabilities again.
+// Multi-head self-attention of qkv [B,N,3D]. One task per sample and head; scores live in a block of rows that fits the
+// cache, and the backward pass computes the probabilities again.
 
 struct Head {
   int64_t N, D, d;
@@ -28,7 +28,8 @@ inline vf pairSigns() {
 }
 
 // y = x*cos + R(x)*sin with R(a,b) = (-b,a); `back` is its transpose. Rows of d numbers.
-inline void turnRows(float* y, int64_t ldy, const float* x, int64_t ldx, const float* cos, const float* sin, int64_t rows, int64_t d, bool back) {
+inline void turnRows(float* y, int64_t ldy, const float* x, int64_t ldx, const float* cos, const float* sin, int64_t rows,
+                     int64_t d, bool back) {
   const vf signs = back ? -pairSigns() : pairSigns();
   for (int64_t r = 0; r < rows; r++, x += ldx, y += ldy, cos += d, sin += d) {
     if (back) mapTo(y, d, [&](auto at) { return at(x) * at(cos) + signs * swapPairs(at(x) * at(sin)); });
@@ -44,7 +45,8 @@ inline Product product(int64_t m, int64_t n, int64_t k, Operand a, Operand b, fl
 }
 
 // Points at the head's q, k and v; turned copies go to `copies` (2*N*d) where there are tables.
-inline Head headOf(const float* qkv, const float* cos, const float* sin, float* copies, int64_t N, int64_t D, int64_t heads, bool bf16) {
+inline Head headOf(const float* qkv, const float* cos, const float* sin, float* copies, int64_t N, int64_t D, int64_t heads,
+                   bool bf16) {
   const int64_t d = D / heads;
   Head h{N, D, d, qkv, qkv + D, qkv + 2 * D, 3 * D, 3 * D, 1.0f / __builtin_sqrtf(static_cast<float>(d)), bf16};
   if (cos == nullptr) return h;

@@ -2,8 +2,8 @@
 
 constexpr int64_t kColumnsPerTask = 256;
 
-// Runs body(first row of x, first row of the condition, rows, from, to) for each sample and run of columns; the rows share one
-// row of the condition where T = 1.
+// Runs body(sample, first column, columns) for each sample and run of columns. A task has all rows of its columns, because they
+// add into one row of the condition's gradient where T = 1.
 template <class F>
 inline void forSamples(int64_t B, int64_t N, int64_t D, F body) {
   const int64_t runs = (D + kColumnsPerTask - 1) / kColumnsPerTask;

@@ -9,14 +9,16 @@ inline void copyRow(float* to, const float* from, int64_t n, int64_t stepTo, int
 }
 
 // Two axes at once where the source runs along the first: small squares stay in L1.
-inline void copySquare(float* to, const float* from, int64_t rows, int64_t columns, int64_t rowTo, int64_t rowFrom, int64_t stepTo, int64_t stepFrom) {
+inline void copySquare(float* to, const float* from, int64_t rows, int64_t columns, int64_t rowTo, int64_t rowFrom,
+                       int64_t stepTo, int64_t stepFrom) {
   constexpr int64_t side = 32;
   for (int64_t c = 0; c < columns; c += side)
     for (int64_t r = 0; r < rows; r++)
-      for (int64_t i = c; i < smaller(columns, c + side); i++) to[r * rowTo + i * stepTo] = from[r * rowFrom + i * stepFrom];
+      for (int64_t i = c; i < smaller(columns, c + side); i++)
+        to[r * rowTo + i * stepTo] = from[r * rowFrom + i * stepFrom];
 }
 
-// buffers target, source; numbers offset in target, offset in source, axes, then per axis: sizes, strides of target, strides of source.
+// buffers target, source; numbers offset in target, offset in source, axes, then sizes, strides of target, strides of source.
 void copyCall(const Call& call) {
   const int axes = static_cast<int>(call.n(2));
   int64_t size[kMaxAxes], to[kMaxAxes], from[kMaxAxes], rows = 1;
@@ -40,7 +42,9 @@ void copyCall(const Call& call) {
         rest /= size[i];
       }
       if (inside == 1) copyRow(target + offsetTo, source + offsetFrom, n, to[axes - 1], from[axes - 1]);
-      else copySquare(target + offsetTo, source + offsetFrom, size[axes - 2], size[axes - 1], to[axes - 2], from[axes - 2], to[axes - 1], from[axes - 1]);
+      else
+        copySquare(target + offsetTo, source + offsetFrom, size[axes - 2], size[axes - 1], to[axes - 2], from[axes - 2],
+                   to[axes - 1], from[axes - 1]);
     }
   });
 }
@@ -48,7 +52,9 @@ void copyCall(const Call& call) {
 // buffers y; numbers value, n.
 void fillCall(const Call& call) {
   const vf value = splat(call.f(0));
-  parallelRange(call.n(1), 4 * kGrain, [&](int64_t from, int64_t to) { mapTo(call.f32(0) + from, to - from, [&](auto) { return value; }); });
+  parallelRange(call.n(1), 4 * kGrain, [&](int64_t from, int64_t to) {
+    mapTo(call.f32(0) + from, to - from, [&](auto) { return value; });
+  });
 }
 
 // buffers y (rows x width), table, index (int32, checked by the caller); numbers rows, width.
@@ -75,16 +81,21 @@ void segmentSumCall(const Call& call) {
   });
 }
 
+// As JavaScript converts: towards zero, modulo 2^32, and 0 for NaN and infinity.
+inline int32_t toInt32(float v) {
+  if (v > -2147483648.0f && v < 2147483648.0f) return static_cast<int32_t>(v);
+  if (v - v != 0) return 0;
+  return static_cast<int32_t>(static_cast<uint32_t>(static_cast<int64_t>(fmodf(v, 4294967296.0f))));
+}
+
 // buffers y, x; numbers kind (0 int32 to float32, 1 float32 to int32, 2 bool to float32, 3 bool to int32), n.
 void castCall(const Call& call) {
   const int64_t kind = call.n(0);
   parallelRange(call.n(1), kGrain, [&](int64_t from, int64_t to) {
     for (int64_t i = from; i < to; i++) {
       if (kind == 0) call.f32(0)[i] = static_cast<float>(call.i32(1)[i]);
-      else if (kind == 1) {
-        const float v = call.f32(1)[i];  // out of range as JavaScript's |0 does for NaN and infinity
-        call.i32(0)[i] = v > -2147483648.0f && v < 2147483648.0f ? static_cast<int32_t>(v) : v == v && v - v == 0 ? static_cast<int32_t>(static_cast<uint32_t>(static_cast<int64_t>(fmodf(v, 4294967296.0f)))) : 0;
-      } else if (kind == 2) call.f32(0)[i] = call.u8(1)[i] != 0 ? 1.0f : 0.0f;
+      else if (kind == 1) call.i32(0)[i] = toInt32(call.f32(1)[i]);
+      else if (kind == 2) call.f32(0)[i] = call.u8(1)[i] != 0 ? 1.0f : 0.0f;
       else call.i32(0)[i] = call.u8(1)[i] != 0 ? 1 : 0;
     }
   });

@@ -30,8 +30,8 @@ inline void forTasks(bool serial, int64_t count, F body) {
 
 // One block of A against columns [from, to) of packed B.
 template <Mode mode>
-void multiplyBlock(const Product& p, const float* packedB, int64_t row, int64_t rows, int64_t column, int64_t from, int64_t to, int64_t k,
-                   int64_t depth) {
+void multiplyBlock(const Product& p, const float* packedB, int64_t row, int64_t rows, int64_t column, int64_t from, int64_t to,
+                   int64_t k, int64_t depth) {
   const int64_t sizeA = panelSize<mode>(depth, MR), sizeB = panelSize<mode>(depth, NR), steps = sizeA / MR;
   float* packedA = static_cast<float*>(scratch(kSlotA, (static_cast<size_t>(upTo(rows, MR) / MR * sizeA) + W) * 4));
   packPanels<mode, MR>(packedA, p.a.from(row, k), rows, depth);
@@ -92,8 +92,8 @@ inline void multiply(const Product& p, bool serial, bool bf16) {
 inline Operand left(const float* p, int64_t ld, bool transposed) { return {p, ld, transposed}; }
 inline Operand right(const float* p, int64_t ld, bool transposed) { return {p, ld, !transposed}; }
 
-// buffers c, a, b, bias?; numbers batch, m, n, k, transposeA, transposeB, strideA, strideB (floats between batch items; 0 repeats one),
-// activation, bf16.
+// buffers c, a, b, bias?; numbers batch, m, n, k, transposeA, transposeB, strideA, strideB (floats between batch items; 0
+// repeats one), activation, bf16.
 void gemmCall(const Call& call) {
   const int64_t batch = call.n(0), m = call.n(1), n = call.n(2), k = call.n(3);
   const bool ta = call.n(4) != 0, tb = call.n(5) != 0, bf16 = call.n(9) != 0;

@@ -42,7 +42,7 @@ inline vf multiplyAdd(vf sum, float a, vf b) {
   return sum + splat(a) * b;
 }
 
-// c (+)= a * b over `steps` packed rows. `whole` tiles store straight to c; others go through `tile`.
+// c (+)= a * b over `steps` packed rows, for a whole tile.
 template <Mode mode>
 void micro(int64_t steps, const float* __restrict a, const float* __restrict b, float* __restrict c, int64_t ldc, bool accumulate) {
   vf sum[MR][NV] = {};

@@ -97,5 +97,6 @@ void layerNormGradCall(const Call& call) {
     mapTo(biases, D, [&](auto at) { return at(biases) + at(dy); });
   });
   for (size_t part = 0; part < 2; part++)
-    if (call.f32(1 + part) != nullptr) __builtin_memcpy(call.f32(1 + part), total + static_cast<int64_t>(part) * D, static_cast<size_t>(D) * 4);
+    if (float* target = call.f32(1 + part))
+      __builtin_memcpy(target, total + static_cast<int64_t>(part) * D, static_cast<size_t>(D) * 4);
 }

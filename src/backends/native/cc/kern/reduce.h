@@ -64,7 +64,8 @@ void reduceCall(const Call& call) {
   float* pieces = parts > 1 ? static_cast<float*>(scratch(kSlotSum, static_cast<size_t>(outer * parts * inner) * 4)) : y;
   parallelRange(outer * parts, parts > 1 ? 1 : larger(1, kGrain / (count * inner)), [&](int64_t a, int64_t b) {
     for (int64_t i = a; i < b; i++)
-      reduceColumns(op, pieces + i * inner, x + i / parts * count * inner, count * (i % parts) / parts, count * (i % parts + 1) / parts, inner);
+      reduceColumns(op, pieces + i * inner, x + i / parts * count * inner, count * (i % parts) / parts,
+                    count * (i % parts + 1) / parts, inner);
   });
   for (int64_t o = 0; o < outer && parts > 1; o++) reduceColumns(op, y + o * inner, pieces + o * parts * inner, 0, parts, inner);
   if (factor != 1.0f) scaleAll(y, outer * inner, factor);

@@ -1,0 +1,36 @@
+import { execFile } from "node:child_process";
+import { resolve } from "node:path";
+import { build } from "esbuild";
+
+/** How a child process ended. */
+export interface Ended {
+  readonly code: number | string;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Bundles a script of this project for plain node; gives the built file. It lies below the project, where libraries are found. */
+export async function bundle(entry: string, name: string): Promise<string> {
+  const outdir = `build/test/${name}`;
+  await build({
+    entryPoints: { main: entry },
+    outdir,
+    bundle: true,
+    splitting: true,
+    format: "esm",
+    platform: "node",
+    packages: "external",
+    logLevel: "error",
+  });
+  return resolve(outdir, "main.js");
+}
+
+/** Runs a built script in a folder; jest's own node flags are not for it. */
+export function runScript(script: string, args: readonly string[], cwd: string): Promise<Ended> {
+  return new Promise((done) => {
+    const env = { ...process.env, NODE_OPTIONS: "" };
+    const child = execFile(process.execPath, [script, ...args], { cwd, env }, (_error, stdout, stderr) =>
+      done({ code: child.exitCode ?? child.signalCode ?? "", stdout, stderr }),
+    );
+  });
+}
