@@ -129,6 +129,7 @@ const result = {
   device: device.info,
   ms_median: times[times.length >> 1],
   ms_min: times[0],
+  ms_processor: (user + system) / 1e3 / times.length,
   loss: losses.at(-1),
 };
 if (values.json) console.log(JSON.stringify(result));

@@ -185,6 +185,8 @@ export interface MapNode<I extends Ports = Ports, O extends Ports = Ports, S ext
   S
 > {
   readonly kind: "map";
+  /** How often a step asks the model of its `model` input, counted in batches of its own size, for the count of operations. */
+  evaluations?(params: z.output<S>): number;
   run(inputs: Values<I>, params: z.output<S>, context: StepContext): Values<O>;
 }
 

@@ -98,7 +98,8 @@ function gradients(
 ): Record<string, () => Tensor> {
   const inputs = Object.fromEntries(names.map((name, i) => [name, saved[i] as Tensor]));
   if (!hasKernel(`${def.kernel}Grad`)) return def.grad(dy, inputs, attrs) as Record<string, () => Tensor>;
-  let all: Tensor[] | undefined;
-  const compute = (): Tensor[] => (all ??= runKernel<Tensor[]>(`${def.kernel}Grad`, { dy, ...inputs }, attrs));
-  return Object.fromEntries(names.map((name, i) => [name, () => compute()[i] as Tensor]));
+  // Computed here and not on first use: tfjs frees what is made while one input's gradient is computed, and the others need it too.
+  const all = runKernel<Tensor | Tensor[]>(`${def.kernel}Grad`, { dy, ...inputs }, attrs);
+  const list = Array.isArray(all) ? all : [all];
+  return Object.fromEntries(names.map((name, i) => [name, () => list[i] as Tensor]));
 }

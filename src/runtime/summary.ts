@@ -1,6 +1,6 @@
 import type { Graph, GraphNode } from "../core/graph.js";
 import { countWeights } from "../nodes/parts/weight-specs.js";
-import { planPhase } from "./run/plan.js";
+import { planPhase, stepsOf } from "./run/plan.js";
 
 /** What a checked graph will cost. */
 export interface Summary {
@@ -29,8 +29,9 @@ export interface PhaseSummary {
 
 /** Parameters, operations and memory of a graph, from its sizes alone. */
 export function summarize(graph: Graph): Summary {
-  const nodes = new Map(graph.nodes.map((node) => [node.name, summarizeNode(node)]));
-  const of = (node: GraphNode): NodeSummary => nodes.get(node.name) ?? summarizeNode(node);
+  const byName = new Map(graph.nodes.map((node) => [node.name, node]));
+  const nodes = new Map(graph.nodes.map((node) => [node.name, summarizeNode(node, byName)]));
+  const of = (node: GraphNode): NodeSummary => nodes.get(node.name) ?? summarizeNode(node, byName);
   const phases = graph.phases.map((phase): PhaseSummary => {
     const plan = planPhase(graph, phase);
     const training = plan.optimizers.length > 0;
@@ -44,12 +45,13 @@ export function summarize(graph: Graph): Summary {
     const saved = training
       ? plan.trained.reduce((sum, node) => sum + (node.def.activations?.(node.params, node.dims) ?? 0), 0)
       : 0;
-    return { name: phase.name, steps: phase.steps, flops: forward + (training ? 3 : 1) * learned, bytes: 4 * (weights + saved) };
+    const flops = forward + (training ? 3 : 1) * learned;
+    return { name: phase.name, steps: stepsOf(phase, plan), flops, bytes: 4 * (weights + saved) };
   });
   return { nodes: [...nodes.values()], phases };
 }
 
-function summarizeNode(node: GraphNode): NodeSummary {
+function summarizeNode(node: GraphNode, byName: ReadonlyMap<string, GraphNode>): NodeSummary {
   const { def, params, dims, name } = node;
   const specs = def.kind === "model" ? def.weights(params, dims) : [];
   const base = {
@@ -57,7 +59,15 @@ function summarizeNode(node: GraphNode): NodeSummary {
     type: def.type,
     trainable: countWeights(specs, "trainable"),
     total: countWeights(specs),
-    flops: def.flops?.(params, dims) ?? 0,
+    flops: (def.flops?.(params, dims) ?? 0) + modelFlops(node, byName),
   };
   return node.summary === undefined ? base : { ...base, summary: node.summary };
+}
+
+/** Operations of a model that a node asks, as a sampler does, at the node's batch size. */
+function modelFlops(node: GraphNode, byName: ReadonlyMap<string, GraphNode>): number {
+  const { def, params, dims, inputs } = node;
+  const asked = def.kind === "map" && def.evaluations ? byName.get(inputs["model"]?.node ?? "") : undefined;
+  if (def.kind !== "map" || !def.evaluations || !asked) return 0;
+  return def.evaluations(params) * (asked.def.flops?.(asked.params, { ...asked.dims, B: dims["B"] ?? 1 }) ?? 0);
 }

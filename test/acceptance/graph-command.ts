@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { resolve } from "node:path";
 import { build } from "esbuild";
 
@@ -25,12 +26,13 @@ export async function bundle(entry: string, name: string): Promise<string> {
   return resolve(outdir, "main.js");
 }
 
-/** Runs a built script in a folder; jest's own node flags are not for it. */
-export function runScript(script: string, args: readonly string[], cwd: string): Promise<Ended> {
+/** Runs node in a folder, without jest's own flags; `started` gets the child. */
+export function runNode(args: readonly string[], cwd: string, started?: (child: ChildProcess) => void): Promise<Ended> {
   return new Promise((done) => {
     const env = { ...process.env, NODE_OPTIONS: "" };
-    const child = execFile(process.execPath, [script, ...args], { cwd, env }, (_error, stdout, stderr) =>
+    const child = execFile(process.execPath, args, { cwd, env }, (_error, stdout, stderr) =>
       done({ code: child.exitCode ?? child.signalCode ?? "", stdout, stderr }),
     );
+    started?.(child);
   });
 }

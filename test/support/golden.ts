@@ -12,7 +12,7 @@ export interface Golden {
 /** Outputs of the reference implementation at toy sizes; the file's own layout, one cast per use. */
 export const golden = JSON.parse(readFileSync(new URL("../fixtures/golden.json", import.meta.url), "utf8")) as Record<
   string,
-  never
+  unknown
 >;
 
 export function array(value: Golden): HostArray {

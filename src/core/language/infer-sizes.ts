@@ -86,7 +86,10 @@ function follow(link: Link, failed: Set<string>, problems: Problems): boolean {
   if (outcome.kind === "size") failed.add(outcome.pair);
   if (told || again) return true;
   const { ends, notes } = before ?? describeMismatch(link);
-  problems.add(outcome.kind === "axes" ? "G305" : "G306", `${ends}: ${outcome.why}`, link.at, { notes, cure: cureSizes(link) });
+  problems.add(outcome.kind === "axes" ? "G305" : "G306", `${ends}: ${outcome.why}`, link.at, {
+    notes,
+    cure: outcome.kind === "axes" ? "connect another output, one of as many axes" : cureSizes(link),
+  });
   return true;
 }
 

@@ -6,8 +6,6 @@ import type { TypedNode } from "./typed-node.js";
 import { entryOf } from "./value.js";
 import { messageOf, quote } from "./words.js";
 
-const cure = "give a file made for these params, or set the params that it was made with";
-
 /**
  * Gives every node a last look with its sizes known. Where other mistakes leave a node's sizes open, it is skipped: what would be
  * found there may only follow from them.
@@ -26,7 +24,7 @@ export async function inspectNodes(
         await inspect(node);
       } catch (error) {
         const at = entryOf(bound.draft.params, "weights")?.value.at ?? node.at;
-        problems.add("G404", `node ${quote(node.name)}: ${messageOf(error)}`, at, { cure });
+        problems.add("G404", `node ${quote(node.name)}: ${messageOf(error)}`, at);
       }
     }),
   );

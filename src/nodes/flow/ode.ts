@@ -26,6 +26,7 @@ export const ode = defineNode({
   },
   outputs: { z: tensor("f32[B,h,w,C]") },
   params,
+  evaluations: (p) => (p.steps - 1) * (p.method === "heun" ? 2 : 1) * (p.guidance > 1 ? 2 : 1),
   run({ model: net, label, noise }, p, { random }) {
     const [h, w, C] = net.latent;
     const times = timeGrid(p.steps, shiftFactor(p, h * w * C));

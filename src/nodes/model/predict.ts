@@ -10,5 +10,6 @@ export const predict = defineNode({
   inputs: { model: model("[h,w,C]"), x: tensor("f32[B,h,w,C]"), t: tensor("f32[B]"), label: tensor("i32[B]") },
   outputs: { velocity: tensor("f32[B,h,w,C]") },
   params: z.object({}),
+  evaluations: () => 1,
   run: ({ model: net, x, t, label }) => ({ velocity: net.velocity(x, t, label) }),
 });

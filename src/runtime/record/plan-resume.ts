@@ -1,6 +1,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import type { Graph } from "../../core/graph.js";
+import { messageOf } from "../run/failure.js";
 import type { CheckpointState } from "../run/recorder.js";
 import { UsageError } from "../usage-error.js";
 import { stepOf } from "./checkpoint-files.js";
@@ -63,12 +64,20 @@ async function fromPath(graph: Graph, path: string): Promise<ResumePlan> {
     );
   const single = stepOf(basename(path)) !== undefined;
   const folder = single ? dirname(dirname(path)) : path;
-  const found = single ? { ...(await readCheckpoint(path)), folder: path, warnings: [] } : await findCheckpoint(path);
+  const found = single
+    ? { ...(await readCheckpoint(path).catch(refuse(path))), folder: path, warnings: [] }
+    : await findCheckpoint(path);
   if (!found) throw new UsageError(`cannot resume from ${path}: it holds no checkpoint; start a new run`);
   const plan = await check(graph, folder, found);
   const over = (await readStatus(folder))?.state === "finished" && !single;
   if (over && plan.found?.checkpoint.state.done.includes(found.checkpoint.state.phase)) throw finished(folder);
   return plan;
+}
+
+function refuse(checkpoint: string): (error: unknown) => never {
+  return (error) => {
+    throw new UsageError(`checkpoint ${checkpoint} cannot be used: ${messageOf(error)}; give another one, or its run folder`);
+  };
 }
 
 async function check(graph: Graph, folder: string, found: FoundCheckpoint | undefined): Promise<ResumePlan> {

@@ -5,6 +5,7 @@ import type { Json } from "../../core/define-node.js";
 import { readSafetensors } from "../../nodes/files/safetensors.js";
 import { messageOf } from "../run/failure.js";
 import type { Checkpoint } from "../run/recorder.js";
+import { UsageError } from "../usage-error.js";
 import { checkpointName, markFile, stepOf } from "./checkpoint-files.js";
 
 /** A checkpoint as read back, and what was passed over on the way to it. */
@@ -17,7 +18,7 @@ export interface FoundCheckpoint {
 }
 
 /**
- * The newest checkpoint of a run folder that is whole. Undefined if the folder has none; throws an Error where it has some and all are damaged.
+ * The newest checkpoint of a run folder that is whole. Undefined if the folder has none; throws a UsageError where it has some and all are damaged.
  */
 export async function findCheckpoint(run: string): Promise<FoundCheckpoint | undefined> {
   const parent = join(run, "checkpoints");
@@ -32,7 +33,7 @@ export async function findCheckpoint(run: string): Promise<FoundCheckpoint | und
     }
   }
   if (steps.length === 0) return undefined;
-  throw new Error(`no checkpoint of ${run} is whole:\n${warnings.map((line) => `  ${line}`).join("\n")}\nstart a new run`);
+  throw new UsageError(`no checkpoint of ${run} is whole:\n${warnings.map((line) => `  ${line}`).join("\n")}\nstart a new run`);
 }
 
 /** A checkpoint's arrays and state. Throws an Error where a file is missing, cut short or changed. */

@@ -32,7 +32,7 @@ export function matchWeights(
   const found = new Set([...pairs.keys(), ...shapes.map((line) => line.split(":")[0] ?? "")]);
   const absent = specs.filter((spec) => !found.has(spec.name));
   const missing = absent.filter((spec) => !spec.optional).map((spec) => spec.name);
-  const spare = absent.filter((spec) => spec.optional).map((spec) => spec.name);
+  const names = absent.map((spec) => spec.name);
   const lines = [
     ...list("wrong shape", shapes),
     ...list(
@@ -41,10 +41,13 @@ export function matchWeights(
     ),
     ...list(
       "unexpected",
-      unexpected.map((name) => withNear(name, spare, "the model")),
+      unexpected.map((name) => withNear(name, names, "the model")),
     ),
   ];
-  if (lines.length > 0) throw new Error(`the file holds another model:\n${lines.join("\n")}`);
+  if (lines.length > 0)
+    throw new Error(
+      `the file holds another model:\n${lines.join("\n")}\nset the params that it was made with, or give another file`,
+    );
   return pairs;
 }
 

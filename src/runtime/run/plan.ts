@@ -74,3 +74,8 @@ export function phaseOrder(phases: readonly Phase[]): Phase[] {
   ];
   return phases.filter((phase) => !phase.before && !phase.after && !phase.of).flatMap(placed);
 }
+
+/** A phase without sources and without `steps` has one step. */
+export function stepsOf(phase: Phase, plan: PhasePlan): number | undefined {
+  return phase.steps ?? (plan.sources.length === 0 ? 1 : undefined);
+}

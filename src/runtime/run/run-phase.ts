@@ -6,7 +6,7 @@ import { Interrupted, messageOf, tellFailure } from "./failure.js";
 import { openHost } from "./host-nodes.js";
 import type { OpenHost } from "./host-nodes.js";
 import { openSources } from "./open-sources.js";
-import { batchOf } from "./plan.js";
+import { batchOf, stepsOf } from "./plan.js";
 import type { PhasePlan } from "./plan.js";
 import type { CheckpointState } from "./recorder.js";
 import { save } from "./save.js";
@@ -102,11 +102,6 @@ async function runPending(session: Session, position: PhasePosition): Promise<vo
   } catch (error) {
     if (!(error instanceof Interrupted)) throw error;
   }
-}
-
-/** A phase without sources and without `steps` has one step. */
-function stepsOf(phase: Phase, plan: PhasePlan): number | undefined {
-  return phase.steps ?? (plan.sources.length === 0 ? 1 : undefined);
 }
 
 /** Opens a phase's reducers and sinks into `hosts`, which holds those opened so far should one fail. */

@@ -1,0 +1,106 @@
+import { expect, test } from "@jest/globals";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { readSafetensors } from "../../../src/nodes/files/safetensors.js";
+import { linearPath } from "../../../src/nodes/flow/linear-path.js";
+import { velocityLoss } from "../../../src/nodes/flow/velocity-loss.js";
+import { denormalize } from "../../../src/nodes/latent/denormalize.js";
+import { noise } from "../../../src/nodes/latent/noise.js";
+import { normalize } from "../../../src/nodes/latent/normalize.js";
+import { pool } from "../../../src/nodes/latent/pool.js";
+import { latentStatistics } from "../../../src/nodes/latent/statistics.js";
+import { l1 } from "../../../src/nodes/loss/l1.js";
+import { harness } from "../../../src/runtime/testing/harness.js";
+import { runNode } from "../../../src/runtime/testing/run-node.js";
+
+const weights = new Map([
+  ["mean", { dtype: "f32" as const, shape: [2, 1, 1], data: Float32Array.of(1, -1) }],
+  ["var", { dtype: "f32" as const, shape: [2, 1, 1], data: Float32Array.of(4, 0.25) }],
+]);
+const options = { weights, dims: { h: 1, w: 1, C: 2 } };
+const z = [[[[3, 0]]], [[[1, -1]]]];
+
+test("normalize subtracts the mean and divides by the deviation; denormalize takes it back", async () => {
+  const given = { weights: "-", eps: 0 };
+  const { z: normal } = await runNode(normalize, { z }, given, options);
+  expect(normal).toEqual([[[[1, 2]]], [[[0, 0]]]]);
+  const { z: back } = await runNode(denormalize, { z: normal ?? 0 }, given, options);
+  expect(back).toEqual(z);
+});
+
+test("without its weights file normalize is refused", () => {
+  expect(() => normalize.params.parse({})).toThrow(/weights/);
+});
+
+test("statistics are exact per element, population variance, channels first", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "raegraph-"));
+  const file = join(folder, "stats.safetensors");
+  const run = harness(latentStatistics, { file });
+  const results = await run.reduce({ z: [[[[1, 5]]], [[[3, 5]]]] }, { z: [[[[5, 5]]]] });
+  expect(results["images"]).toBe(3);
+  const stored = await readSafetensors(file);
+  expect(stored.get("mean")).toEqual({ dtype: "f32", shape: [2, 1, 1], data: Float32Array.of(3, 5) });
+  expect(stored.get("var")?.data[0]).toBeCloseTo(8 / 3, 6);
+  expect(stored.get("var")?.data[1]).toBe(0);
+  await rm(folder, { recursive: true });
+});
+
+test("statistics of nothing are refused with the cure", async () => {
+  await expect(harness(latentStatistics, { file: "unused" }).reduce()).rejects.toThrow("give its phase at least one step");
+});
+
+test("noise of strength tau is added in training only", async () => {
+  const drawn = { noise: [[[[1]]]] };
+  const one = [[[[2, 4]]]];
+  expect((await runNode(noise, { z: one }, { tau: 0.5 }, { ...drawn, training: true }))["z"]).toEqual([[[[2.5, 4.5]]]]);
+  expect((await runNode(noise, { z: one }, { tau: 0.5 }, drawn))["z"]).toEqual(one);
+  await expect(runNode(noise, { z: one }, { tau: -1 })).rejects.toThrow(/tau/);
+});
+
+test("pool averages over positions", async () => {
+  const { features } = await runNode(pool, {
+    z: [
+      [
+        [
+          [1, 2],
+          [3, 6],
+        ],
+      ],
+    ],
+  });
+  expect(features).toEqual([[2, 4]]);
+});
+
+test("the linear path walks each sample to its own time", async () => {
+  const { x, velocity } = await runNode(
+    linearPath,
+    {
+      data: [
+        [2, 4],
+        [2, 4],
+      ],
+      t: [0, 0.5],
+    },
+    {},
+    {
+      noise: [
+        [0, 0],
+        [0, 0],
+      ],
+    },
+  );
+  expect(x).toEqual([
+    [2, 4],
+    [1, 2],
+  ]);
+  expect(velocity).toEqual([
+    [-2, -4],
+    [-2, -4],
+  ]);
+});
+
+test("losses are means over everything", async () => {
+  expect((await runNode(velocityLoss, { prediction: [[1, 2]], target: [[0, 4]] }))["value"]).toBe(2.5);
+  expect((await runNode(l1, { image: [[1, 2]], reference: [[0, 4]] }))["value"]).toBe(1.5);
+});
