@@ -7,6 +7,7 @@ import { openDevice } from "../shared/open-device.js";
 import { addonBuilt, loadAddon } from "./addon.js";
 import { makeBackend } from "./backend.js";
 import { nativeKernels } from "./kernels/index.js";
+import { checkInstructionSet } from "./self-check.js";
 
 /** Our C++ kernels on all cores of this processor; the default where there is no GPU. */
 export const nativeBackend = defineBackend({
@@ -25,10 +26,12 @@ export const nativeBackend = defineBackend({
     if (tf.getKernelsForBackend("native").length === 0) tf.copyRegisteredKernels("cpu", "native");
     if (tf.findBackend("native")) tf.removeBackend("native");
     tf.registerBackend("native", () => makeBackend(library, addon, options.precision === "bf16"), 0);
-    const info = `native: ${addon.isa()}, ${threads} thread${threads === 1 ? "" : "s"}, ${options.precision}`;
-    const device = await openDevice({ name: "native", info, kernels: nativeKernels, precisions: ["fp32", "bf16"] }, options);
+    const device = await openDevice({ name: "native", info: "", kernels: nativeKernels, precisions: ["fp32", "bf16"] }, options);
+    const failed = checkInstructionSet(addon, options.precision === "bf16" ? "bf16" : "fp32");
+    const work = `${threads} thread${threads === 1 ? "" : "s"}, ${options.precision}`;
     return {
       ...device,
+      info: [`native: ${addon.isa()}, ${work}`, ...failed].join("; "),
       close: () => {
         addon.setThreads(1);
         return device.close();

@@ -2,8 +2,6 @@ import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 
 import { addonBuilt, loadAddon } from "../../../src/backends/native/addon.js";
 import { nativeBackend } from "../../../src/backends/native/index.js";
-import { jointGradientKernels, nativeKernels } from "../../../src/backends/native/kernels/index.js";
-import { registerKernels } from "../../../src/backends/shared/open-device.js";
 import type { Device } from "../../../src/core/define-backend.js";
 import { runKernel } from "../../../src/core/define-op.js";
 import { fusedOps } from "../../../src/core/ops/index.js";
@@ -62,10 +60,8 @@ else {
   let device: Device;
   beforeAll(async () => {
     device = await nativeBackend.open({ precision: "fp32", threads: 2 });
-    registerKernels("native", jointGradientKernels);
   });
   afterAll(async () => {
-    for (const name of Object.keys(jointGradientKernels)) if (!(name in nativeKernels)) tf.unregisterKernel(name, "native");
     addon.setIsa(fastest);
     await device.close();
   });

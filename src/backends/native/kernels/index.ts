@@ -10,11 +10,7 @@ import { reduceKernels } from "./reduce.js";
 import { rowKernels } from "./rows.js";
 import { trainingKernels } from "./training.js";
 
-const { RmsNormGrad, LayerNormGrad, ...norms } = normKernels;
-const { ModulateGrad, GateGrad, ...conditions } = conditionKernels;
-const { VelocityLossGrad, ...training } = trainingKernels;
-
-/** All kernels that stand before tfjs's cpu kernels, or that those lack, but for `jointGradientKernels`. */
+/** All kernels that stand before tfjs's cpu kernels, or that those lack. */
 export const nativeKernels: KernelTable = {
   ...matMulKernels,
   ...unaryKernels,
@@ -22,18 +18,8 @@ export const nativeKernels: KernelTable = {
   ...reduceKernels,
   ...moveKernels,
   ...rowKernels,
-  ...norms,
-  ...conditions,
+  ...normKernels,
+  ...conditionKernels,
   ...attentionKernels,
-  ...training,
+  ...trainingKernels,
 };
-
-/**
- * Gradients by several inputs in one call. Add them to `nativeKernels` once `defineOp` keeps all results of a gradient kernel: while it
- * computes them inside tfjs's tidy for the first input, the others are freed too early.
- */
-export const jointGradientKernels: KernelTable = Object.fromEntries(
-  Object.entries({ RmsNormGrad, LayerNormGrad, ModulateGrad, GateGrad, VelocityLossGrad }).flatMap(([name, kernel]) =>
-    kernel ? [[name, kernel]] : [],
-  ),
-);
