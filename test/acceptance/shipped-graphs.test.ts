@@ -1,0 +1,53 @@
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { decode } from "fast-png";
+import { checkGraph, loadGraph, runGraph } from "../../src/runtime/api.js";
+
+const graphs = fileURLToPath(new URL("../../graphs/", import.meta.url));
+const files = (await readdir(graphs)).filter((name) => name.endsWith(".yaml"));
+
+describe("shipped graphs", () => {
+  let folder = "";
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "raegraph-"));
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  test.each(files)("%s has no mistake", async (name) => {
+    expect((await checkGraph(join(graphs, name))).problems).toEqual([]);
+  });
+
+  test("assets take at most 20 MB", async () => {
+    const entries = await readdir(join(graphs, "assets"), { recursive: true });
+    const sizes = await Promise.all(entries.map(async (entry) => (await stat(join(graphs, "assets", entry))).size));
+    expect(sizes.reduce((a, b) => a + b, 0)).toBeLessThan(20e6);
+  });
+
+  test("the shipped autoencoder reconstructs held-out images with at least 24 dB", async () => {
+    const overrides = ["images.batch=50", "measure.steps=4"];
+    const graph = await loadGraph(join(graphs, "reconstruct.yaml"), { overrides });
+    const { results } = await runGraph(graph, { runDir: join(folder, "reconstruct") });
+    expect(results["measure"]?.["psnr/psnr"]).toBeGreaterThan(24);
+  });
+
+  test("the shipped diffusion transformer draws a row of images for each class that is asked", async () => {
+    const overrides = ["classes.labels=[1,9]", "classes.each=3", "vars.points=10", "grid.columns=3", "grid.scale=1"];
+    const graph = await loadGraph(join(graphs, "sample.yaml"), { overrides });
+    await runGraph(graph, { runDir: join(folder, "sample") });
+    const [name = ""] = await readdir(join(folder, "sample/samples"));
+    const { width, height, data } = decode(await readFile(join(folder, "sample/samples", name)));
+    expect([width, height]).toEqual([3 * 28 + 2, 2 * 28 + 1]);
+    // Trousers (class 1) stand high and narrow, boots (class 9) fill the lower half: their middle columns and lower rows differ.
+    const channels = data.length / (width * height);
+    const brightness = (rows: [number, number]): number => {
+      let sum = 0;
+      for (let y = rows[0]; y < rows[1]; y++)
+        for (let x = 0; x < width; x++) sum += Number(data[(y * width + x) * channels] ?? 0);
+      return sum / ((rows[1] - rows[0]) * width);
+    };
+    expect(brightness([1, 6])).toBeGreaterThan(3 * brightness([30, 35]));
+  });
+});
