@@ -26,5 +26,11 @@ module.exports = {
     ),
     only("core-no-node", { path: "^src/core" }, { dependencyTypes: ["core"] }, "core also runs in a browser page"),
   ],
-  options: { tsConfig: { fileName: "tsconfig.json" }, tsPreCompilationDeps: true, doNotFollow: { path: "node_modules" } },
+  options: {
+    tsConfig: { fileName: "tsconfig.json" },
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: "node_modules" },
+    // Without these, packages that are ES modules only are not found, and rules about them never hold.
+    enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["import", "node", "default", "types"] },
+  },
 };

@@ -11,6 +11,8 @@ import type { ProgressView } from "./run/progress-view.js";
 import type { Recorder } from "./run/recorder.js";
 import type { RunOptions } from "./run-options.js";
 
+export type { Container };
+
 /** Opens the record of a run in its folder. */
 export type OpenRecorder = (recording: FolderRecording) => Promise<Recorder>;
 

@@ -1,11 +1,11 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import type { Container } from "inversify";
 import type { ComputeBackend, Precision } from "../core/define-backend.js";
 import type { Graph } from "../core/graph.js";
 import { chooseBackend } from "./choose-backend.js";
 import { parts } from "./container.js";
+import type { Container } from "./container.js";
 import { planResume } from "./record/plan-resume.js";
 import { checkGivenFolder, makeRunFolder } from "./record/run-folder.js";
 import { executeGraph } from "./run/run-graph.js";

@@ -88,7 +88,7 @@ export const badGraphs: readonly (readonly [what: string, text: string | Uint8Ar
       [
         'bad.yaml:41:14 error[G306]: node "picture", input "z": produces f32[4,2,2,8], expects f32[B,h,w,12]: size 4 differs (8 and 12)',
       ],
-      '= set the params of "drawn" or "picture" so that both agree, or connect another output',
+      '= change the params of "drawn" or "picture" so that both agree, or connect another output',
     ],
     [
       "an edge between two ranks",

@@ -28,7 +28,7 @@ beforeAll(async () => {
   await mkdir("checkpoint");
   await writeFile("checkpoint/ema.safetensors", encodeSafetensors(new Map([["pos_embed", zeros(1, 9, 8)]])));
 });
-afterEach(() => jest.restoreAllMocks());
+afterEach(() => void jest.restoreAllMocks());
 afterAll(async () => {
   process.chdir(home);
   await rm(folder, { recursive: true, force: true });
@@ -70,7 +70,7 @@ describe("a graph with a mistake is told where, what and the cure, and nothing r
       .toBe(`bad.yaml:24:14 error[G306]: node "dit", input "x": produces f32[4,2,2,8], expects f32[B,2,2,16]: size 4 differs (8 and 16)
    24 |     in: { x: noisy.x, t: time.t, label: images.label }
       |              ^^^^^^^
-      = set the params of "noisy" or "dit" so that both agree, or connect another output
+      = change the params of "noisy" or "dit" so that both agree, or connect another output
 bad.yaml:20:3 note: "noisy.x" is produced here
    20 |   noisy: { type: flow.linear_path, in: { data: encoder.tokens, t: time.t } }
       |   ^^^^^

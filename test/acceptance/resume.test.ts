@@ -15,7 +15,7 @@ beforeAll(async () => {
   command = await bundle("src/runtime/cli/main.ts", "resume");
   whole = join(folder, "whole");
   expect((await graph("whole")).code).toBe(0);
-}, 120_000);
+}, 300_000);
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /** `graph run tiny.yaml --resume auto`; killed as soon as its metrics have so many lines, if a number is given. */

@@ -26,5 +26,7 @@ function turn(x: TensorInfo, backend: unknown): TensorInfo {
   const last = x.shape.length - 1;
   const perm = x.shape.map((_, axis) => (axis === last ? last - 1 : axis === last - 1 ? last : axis));
   // tfjs types a kernel's result for all kernels at once; a transpose gives one tensor.
-  return tf.getKernel("Transpose", "wasm").kernelFunc({ inputs: { x }, attrs: { perm }, backend: backend as object }) as TensorInfo;
+  return tf
+    .getKernel("Transpose", "wasm")
+    .kernelFunc({ inputs: { x }, attrs: { perm }, backend: backend as object }) as TensorInfo;
 }

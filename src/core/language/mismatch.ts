@@ -42,6 +42,7 @@ export function describeMismatch(
 }
 
 /** What to do about two ends of different sizes. */
-export function cureSizes({ from, to }: Link): string {
-  return `set the params of ${quote(from.name)} or ${quote(to.name)} so that both agree, or connect another output`;
+export function cureSizes({ from, to, declared }: Link): string {
+  const other = declared ? "the declared type" : quote(to.name);
+  return `change the params of ${quote(from.name)} or ${other} so that both agree, or connect another output`;
 }

@@ -125,6 +125,7 @@ describe("edges that do not fit", () => {
       `main.yaml:8:63 error[G306]: node "dit", input "x": produces f32[16,4,4,8], expects f32[B,8,8,8]: size 2 differs (4 and 8)
     8 |   dit: { type: model.dit, params: { input_size: 8 }, in: { x: encoder.z, t: time.t, label: images.label } }
       |                                                               ^^^^^^^^^
+      = change the params of "encoder" or "dit" so that both agree, or connect another output
 main.yaml:6:3 note: "encoder.z" is produced here
     6 |   encoder: { type: encoder.patches, in: { image: images.image } }
       |   ^^^^^^^`,

@@ -34,6 +34,15 @@ x.yaml:1:1 note: made here
 note: and so on`);
   });
 
+  test("puts further lines of a message below the code, before the cure", () => {
+    const lines = formatProblem(
+      { code: "G404", message: "bad keys:\n  missing a", at, cure: "give another file" },
+      sources,
+    ).split("\n");
+    expect(lines[0]).toMatch(/error\[G404\]: bad keys:$/);
+    expect(lines.slice(-2)).toEqual(["      | missing a", "      = give another file"]);
+  });
+
   test("gives what it can without place or text", () => {
     expect(formatProblem({ code: "G100", message: "3 more" }, sources)).toBe("error[G100]: 3 more");
     expect(formatProblem({ code: "G101", message: "bad", at }, new Map())).toBe("/g/x.yaml error[G101]: bad");

@@ -114,6 +114,7 @@ describe("refused", () => {
       `main.yaml:5:50 error[G306]: include "enc", input "image": produces f32[32,64,64,3], expects f32[B,H,W,1]: size 4 differs (3 and 1)
     5 |   enc: { use: ./parts/encoder.yaml, in: { image: images.image } }
       |                                                  ^^^^^^^^^^^^
+      = change the params of "images" or the declared type so that both agree, or connect another output
 main.yaml:4:3 note: "images.image" is produced here
     4 |   images: { type: data.images, params: { file: a } }
       |   ^^^^^^

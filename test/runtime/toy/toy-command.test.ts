@@ -74,19 +74,6 @@ async function expectSameAsWhole(run: string): Promise<void> {
   expect((await readdir(join(run, "samples"))).sort()).toEqual((await readdir(join(wholeRun, "samples"))).sort());
 }
 
-test("a run that is killed again and again ends bit for bit like one that is not", async () => {
-  const run = join(folder, "killed");
-  expect((await toy("auto", run, "2:SIGKILL")).code).toBe("SIGKILL"); // before its first checkpoint: begins again
-  expect((await toy("auto", run, "6:SIGKILL")).code).toBe("SIGKILL"); // after the checkpoint of step 4
-  expect((await metrics(run)).filter((metric) => String(metric).includes("train/loss"))).toHaveLength(6);
-  expect((await toy("auto", run, "10:SIGKILL")).code).toBe("SIGKILL");
-  expect(await status(run)).toMatchObject({ state: "running", step: 8 });
-  expect((await toy("auto", run)).code).toBe(0);
-  await expectSameAsWhole(run);
-  const resumes = (await jsonLines(join(run, "events.jsonl"))).filter(({ event }) => event === "resume");
-  expect(resumes.map(({ step }) => step)).toEqual([0, 4, 8]);
-});
-
 test("a signal lets the step finish, saves, and exits with 75; resuming gives the same run", async () => {
   const run = join(folder, "stopped");
   const stopped = await toy("never", run, "4:SIGTERM"); // in step 5, after which a nested phase is due
