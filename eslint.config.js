@@ -19,6 +19,8 @@ export default tseslint.config(
   { files: ["test/**"], rules: { "max-lines": ["error", { max: 400, skipBlankLines: true, skipComments: true }] } },
   {
     files: ["**/*.js", "**/*.mjs", "**/*.cjs"],
-    languageOptions: { globals: { module: "writable", process: "readonly", console: "readonly", Buffer: "readonly", URL: "readonly" } },
+    languageOptions: {
+      globals: { module: "writable", process: "readonly", console: "readonly", Buffer: "readonly", URL: "readonly" },
+    },
   },
 );
