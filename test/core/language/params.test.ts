@@ -204,7 +204,8 @@ describe("looks at files", () => {
   });
 
   test("a node whose sizes are open through another mistake is not looked at", async () => {
-    const text = "name: a\nnodes:\n  enc: { type: encoder.patches, params: { weights: w.bin } }\n";
+    const text =
+      "name: a\nnodes:\n  enc: { type: encoder.patches, params: { weights: w.bin } }\n  show: { type: out.show, in: { value: enc.z } }\n";
     const inspect = async (): Promise<void> => Promise.reject(new Error("looked"));
     expect(await firstLines(text, { inspect })).toEqual([
       'main.yaml:3:3 error[G303]: node "enc": input "image" (f32[B,H,W,c]) is not connected',
