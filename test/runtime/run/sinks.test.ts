@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "@jest/globals";
@@ -56,6 +56,7 @@ nodes:
     () => true,
   );
   const kept = (await readFile(join(folder, "z.safetensors"), "utf8")) === "old";
+  await rm(folder, { recursive: true });
   return [...toldTo, failed ? "failed" : "finished", kept ? "old file kept" : "file replaced"];
 }
 
