@@ -72,7 +72,7 @@ function units(chosen) {
   ];
   if (sanitize) common.push("-fsanitize=address,undefined", "-fno-omit-frame-pointer", "-g");
   if (wide) common.push("-DRAE_EMULATE_WIDE");
-  const parts = ["addon", "isa", "memory", "pool"].map((name) => ({ object: name, source: `${name}.cc`, flags: common }));
+  const parts = ["addon", "isa", "memory", "pool", "program", "replay"].map((name) => ({ object: name, source: `${name}.cc`, flags: common }));
   for (const { name, table, flags, tile } of chosen) {
     const defines = ["LANES", "MR", "NV", "KC", "MC"].map((key, i) => `-DRAE_${key}=${tile[i]}`);
     parts.unshift({

@@ -55,6 +55,7 @@ async function run(container: Container, graph: Graph, temporary?: string): Prom
           ? progress
           : { ...progress, end: (end) => progress.end({ ...end, removed: true }) },
       signal: container.get(parts.signal),
+      steps: { programs: options.programs ?? true, checkReplay: options.checkReplay ?? 0 },
       now: () => performance.now() / 1000,
     },
     resume?.found?.checkpoint,

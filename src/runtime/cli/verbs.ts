@@ -69,6 +69,8 @@ function runFlags(command: Command): Command {
     .addOption(new Option("--precision <name>", "arithmetic of the heavy ops").choices(["fp32", "bf16", "f16"]).default("fp32"))
     .option("--threads <n>", "CPU threads", positiveInteger)
     .option("--log-every <seconds>", "seconds between plain progress lines", positiveInteger, 10)
+    .option("--no-programs", "run every op of every step one by one, where steps would be replayed as a whole")
+    .option("--check-replay <steps>", "compare every so many replayed steps with the step run op by op", positiveInteger, 0)
     .option("--stack", "show the stack of a failure");
 }
 

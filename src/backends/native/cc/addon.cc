@@ -10,6 +10,7 @@
 #include "isa.h"
 #include "memory.h"
 #include "pool.h"
+#include "replay.h"
 
 namespace {
 
@@ -93,8 +94,10 @@ napi_value runKernel(napi_env env, napi_callback_info info) {
       napi_throw_type_error(env, nullptr, "native kernel: expected typed arrays, lists of them, numbers or null");
       return nullptr;
     }
-  const rae::Call call{arguments.buffers, arguments.lengths, arguments.bufferCount, arguments.numbers, arguments.numberCount};
+  rae::Fault fault;
+  const rae::Call call{arguments.buffers, arguments.lengths, arguments.bufferCount, arguments.numbers, arguments.numberCount, &fault};
   rae::currentTable().kernels[reinterpret_cast<size_t>(index)].run(call);
+  if (fault.text[0] != 0) napi_throw_error(env, nullptr, fault.text);
   return nullptr;
 }
 
@@ -187,6 +190,7 @@ NAPI_MODULE_INIT() {
     environments++;
   }
   napi_add_env_cleanup_hook(env, leave, nullptr);
+  rae::definePrograms(env, exports);
   define(env, exports, "allocate", allocate);
   define(env, exports, "setThreads", setThreads);
   define(env, exports, "threads", threads);

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cmath>
 #include <cstdint>
+#include <cstdio>
 #include <cstring>
 #if defined(__AVX512BF16__)
 #include <immintrin.h>
@@ -31,6 +32,7 @@ namespace {
 #include "kern/elementwise.h"
 #include "kern/reduce.h"
 #include "kern/copy.h"
+#include "kern/logic.h"
 #include "kern/norm.h"
 #include "kern/condition.h"
 #include "kern/attention.h"
@@ -52,6 +54,9 @@ const Kernel list[] = {
     {"gather", gatherCall},
     {"segmentSum", segmentSumCall},
     {"cast", castCall},
+    {"compare", compareCall},
+    {"select", selectCall},
+    {"not", notCall},
     {"rmsNorm", rmsNormCall},
     {"rmsNormGrad", rmsNormGradCall},
     {"layerNorm", layerNormCall},

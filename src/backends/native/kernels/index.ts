@@ -1,8 +1,10 @@
 import type { KernelTable } from "../../shared/open-device.js";
+import { aliasKernels } from "./alias.js";
 import { attentionKernels } from "./attention.js";
 import { binaryKernels } from "./binary.js";
 import { conditionKernels } from "./condition.js";
 import { unaryKernels } from "./elementwise.js";
+import { logicKernels } from "./logic.js";
 import { matMulKernels } from "./mat-mul.js";
 import { moveKernels } from "./move.js";
 import { normKernels } from "./norm.js";
@@ -18,6 +20,8 @@ export const nativeKernels: KernelTable = {
   ...reduceKernels,
   ...moveKernels,
   ...rowKernels,
+  ...aliasKernels,
+  ...logicKernels,
   ...normKernels,
   ...conditionKernels,
   ...attentionKernels,

@@ -49,17 +49,24 @@ void copyCall(const Call& call) {
   });
 }
 
-// buffers y; numbers value, n.
+// buffers y; numbers value, n, 1 where it is an int32.
 void fillCall(const Call& call) {
-  const vf value = splat(call.f(0));
+  const vf value = call.n(2) == 0 ? splat(call.f(0)) : floats(splatInt(static_cast<int32_t>(call.n(0))));
   parallelRange(call.n(1), 4 * kGrain, [&](int64_t from, int64_t to) {
     mapTo(call.f32(0) + from, to - from, [&](auto) { return value; });
   });
 }
 
-// buffers y (rows x width), table, index (int32, checked by the caller); numbers rows, width.
+// buffers y (rows x width), table, index (int32); numbers rows, width, rows of the table. A fault where an index lies outside.
 void gatherCall(const Call& call) {
-  const int64_t width = call.n(1);
+  const int64_t width = call.n(1), limit = call.n(2);
+  for (int64_t r = 0; r < call.n(0); r++)
+    if (call.i32(2)[r] < 0 || call.i32(2)[r] >= limit) {
+      snprintf(call.fault->text, sizeof call.fault->text,
+               "gather: index %d at place %lld; expected 0 to %lld, the rows of the table", call.i32(2)[r],
+               static_cast<long long>(r), static_cast<long long>(limit - 1));
+      return;
+    }
   parallelRange(call.n(0), larger(1, kGrain / larger(1, width)), [&](int64_t from, int64_t to) {
     for (int64_t r = from; r < to; r++) copyRow(call.f32(0) + r * width, call.f32(1) + call.i32(2)[r] * width, width, 1, 1);
   });
