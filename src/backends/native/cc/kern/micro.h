@@ -42,40 +42,69 @@ inline vf multiplyAdd(vf sum, float a, vf b) {
   return sum + splat(a) * b;
 }
 
-// c (+)= a * b over `steps` packed rows, for a whole tile.
-template <Mode mode>
-void micro(int64_t steps, const float* __restrict a, const float* __restrict b, float* __restrict c, int64_t ldc, bool accumulate) {
-  vf sum[MR][NV] = {};
-  for (int64_t k = 0; k < steps; k++, a += MR, b += NR) {
-    vf row[NV];
+// The rows of A that a tile needs: packed side by side, or where they lie in a row-major matrix.
+struct Rows {
+  const float* p;
+  int64_t ld;  // floats from row to row; 0 where they are packed
+};
+
+// c (+)= a * b over `steps` packed rows of B, for the first V vectors of a tile's columns.
+template <Mode mode, int V, bool packed>
+void micro(int64_t steps, Rows a, const float* __restrict b, float* __restrict c, int64_t ldc, bool accumulate) {
+  vf sum[MR][V] = {};
+  const float* __restrict from = a.p;
+  const int64_t ld = packed ? 1 : a.ld;
+#pragma GCC unroll 16
+  for (int i = 0; i < MR; i++)  // C comes while the sums are made
 #pragma GCC unroll 8
-    for (int j = 0; j < NV; j++) row[j] = load(b + j * W);
+    for (int j = 0; j < V * W; j += 16) __builtin_prefetch(c + i * ldc + j, 1);
+#pragma GCC unroll 4
+  for (int64_t k = 0; k < steps; k++, from += packed ? MR : 1, b += NR) {
+    vf row[V];
+#pragma GCC unroll 8
+    for (int j = 0; j < V; j++) row[j] = load(b + j * W);
 #pragma GCC unroll 16
     for (int i = 0; i < MR; i++) {
 #pragma GCC unroll 8
-      for (int j = 0; j < NV; j++) sum[i][j] = multiplyAdd<mode>(sum[i][j], a[i], row[j]);
+      for (int j = 0; j < V; j++) sum[i][j] = multiplyAdd<mode>(sum[i][j], from[i * ld], row[j]);
     }
   }
   if (accumulate) {
 #pragma GCC unroll 16
     for (int i = 0; i < MR; i++) {
 #pragma GCC unroll 8
-      for (int j = 0; j < NV; j++) store(c + i * ldc + j * W, sum[i][j] + load(c + i * ldc + j * W));
+      for (int j = 0; j < V; j++) store(c + i * ldc + j * W, sum[i][j] + load(c + i * ldc + j * W));
     }
   } else {
 #pragma GCC unroll 16
     for (int i = 0; i < MR; i++) {
 #pragma GCC unroll 8
-      for (int j = 0; j < NV; j++) store(c + i * ldc + j * W, sum[i][j]);
+      for (int j = 0; j < V; j++) store(c + i * ldc + j * W, sum[i][j]);
     }
   }
 }
 
-// A tile at the edge of C, by way of a whole one.
+// The narrowest kernel that reaches `columns`. What lies right of them in the tile's last vector is written too.
+template <Mode mode, bool packed>
+inline void microOver(int64_t columns, int64_t steps, Rows a, const float* b, float* c, int64_t ldc, bool accumulate) {
+  if (NV > 1 && columns <= W) micro<mode, 1, packed>(steps, a, b, c, ldc, accumulate);
+  else if (NV > 2 && columns <= 2 * W) micro<mode, smaller(NV, 2), packed>(steps, a, b, c, ldc, accumulate);
+  else if (NV > 3 && columns <= 3 * W) micro<mode, smaller(NV, 3), packed>(steps, a, b, c, ldc, accumulate);
+  else micro<mode, NV, packed>(steps, a, b, c, ldc, accumulate);
+}
+
 template <Mode mode>
-void microEdge(int64_t steps, const float* a, const float* b, float* c, int64_t ldc, int64_t rows, int64_t columns, bool accumulate) {
+inline void microOver(int64_t columns, int64_t steps, Rows a, const float* b, float* c, int64_t ldc, bool accumulate) {
+  if (mode == kFloat && a.ld != 0) microOver<mode, false>(columns, steps, a, b, c, ldc, accumulate);
+  else microOver<mode, true>(columns, steps, a, b, c, ldc, accumulate);
+}
+
+// A tile of C: whole vectors go straight there, anything else by way of a tile of its own.
+template <Mode mode>
+void microTile(int64_t steps, Rows a, const float* b, float* c, int64_t ldc, int64_t rows, int64_t columns, bool accumulate) {
+  if (rows == MR && columns % W == 0) return microOver<mode>(columns, steps, a, b, c, ldc, accumulate);
   alignas(64) float tile[MR * NR];
-  micro<mode>(steps, a, b, tile, NR, false);
+  microOver<mode>(columns, steps, a, b, tile, NR, false);
   for (int64_t i = 0; i < rows; i++) {
     float* target = c + i * ldc;
     const float* from = tile + i * NR;

@@ -57,7 +57,7 @@ inline float sumLanes(vf v) {
   return t[0];
 }
 
-inline int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
+constexpr int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
 inline int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
 inline int64_t upTo(int64_t n, int64_t step) { return (n + step - 1) / step * step; }
 
