@@ -60,7 +60,10 @@ function gathered(backend: NativeBackend, table: TensorInfo, index: TensorInfo, 
   const rows = table.shape[0] ?? 0;
   const places = backend.i32(index);
   const bad = places.findIndex((place) => place < 0 || place >= rows);
-  if (bad >= 0) throw new Error(`gather: index ${places[bad]} at place ${bad}; expected 0 to ${rows - 1}, the rows of the table`);
+  if (bad >= 0)
+    throw new Error(
+      `GatherV2: the index value ${places[bad]} is not in [0, ${rows - 1}], the rows of the table; see place ${bad} of the indices`,
+    );
   const out = backend.output(shape);
   backend.call("gather")(out.values, backend.f32(table), places, places.length, sizeOf(table.shape.slice(1)));
   return out.info;

@@ -57,11 +57,18 @@ void fillCall(const Call& call) {
   });
 }
 
-// buffers y (rows x width), table, index (int32, checked by the caller); numbers rows, width.
+// buffers y (rows x width), table, index (int32); numbers rows, width. A row of an index outside the table is NaN; callers that can,
+// refuse it.
 void gatherCall(const Call& call) {
-  const int64_t width = call.n(1);
+  const int64_t width = call.n(1), tableRows = static_cast<int64_t>(call.lengths[1]) / larger(1, width);
+  const vf nan = splat(__builtin_nanf(""));
   parallelRange(call.n(0), larger(1, kGrain / larger(1, width)), [&](int64_t from, int64_t to) {
-    for (int64_t r = from; r < to; r++) copyRow(call.f32(0) + r * width, call.f32(1) + call.i32(2)[r] * width, width, 1, 1);
+    for (int64_t r = from; r < to; r++) {
+      const int64_t place = call.i32(2)[r];
+      float* row = call.f32(0) + r * width;
+      if (place >= 0 && place < tableRows) copyRow(row, call.f32(1) + place * width, width, 1, 1);
+      else mapTo(row, width, [&](auto) { return nan; });
+    }
   });
 }
 
