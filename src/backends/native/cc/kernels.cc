@@ -29,8 +29,10 @@ namespace {
 #include "kern/micro.h"
 #include "kern/gemm.h"
 #include "kern/elementwise.h"
-#include "kern/reduce.h"
+#include "kern/compare.h"
 #include "kern/copy.h"
+#include "kern/reduce.h"
+#include "kern/image.h"
 #include "kern/norm.h"
 #include "kern/condition.h"
 #include "kern/attention.h"
@@ -45,13 +47,26 @@ const Kernel list[] = {
     {"unaryGrad", unaryGradCall},
     {"binary", binaryCall},
     {"addAll", addAllCall},
+    {"compare", compareCall},
+    {"logical", logicalCall},
+    {"logicalNot", logicalNotCall},
+    {"select", selectCall},
     {"reduce", reduceCall},
+    {"cumsum", cumsumCall},
     {"softmax", softmaxCall},
     {"copy", copyCall},
     {"fill", fillCall},
+    {"oneHot", oneHotCall},
     {"gather", gatherCall},
     {"segmentSum", segmentSumCall},
     {"cast", castCall},
+    {"conv2d", conv2dCall},
+    {"conv2dFilterGrad", conv2dFilterGradCall},
+    {"conv2dInputGrad", conv2dInputGradCall},
+    {"avgPool", avgPoolCall},
+    {"avgPoolGrad", avgPoolGradCall},
+    {"resize", resizeCall},
+    {"resizeGrad", resizeGradCall},
     {"rmsNorm", rmsNormCall},
     {"rmsNormGrad", rmsNormGradCall},
     {"layerNorm", layerNormCall},

@@ -1,8 +1,11 @@
 import type { KernelTable } from "../../shared/open-device.js";
+import { arrangeKernels } from "./arrange.js";
 import { attentionKernels } from "./attention.js";
 import { binaryKernels } from "./binary.js";
+import { compareKernels } from "./compare.js";
 import { conditionKernels } from "./condition.js";
 import { unaryKernels } from "./elementwise.js";
+import { imageKernels } from "./image.js";
 import { matMulKernels } from "./mat-mul.js";
 import { moveKernels } from "./move.js";
 import { normKernels } from "./norm.js";
@@ -15,11 +18,14 @@ export const nativeKernels: KernelTable = {
   ...matMulKernels,
   ...unaryKernels,
   ...binaryKernels,
+  ...compareKernels,
   ...reduceKernels,
   ...moveKernels,
+  ...arrangeKernels,
   ...rowKernels,
   ...normKernels,
   ...conditionKernels,
   ...attentionKernels,
+  ...imageKernels,
   ...trainingKernels,
 };

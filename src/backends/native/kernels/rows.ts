@@ -43,6 +43,22 @@ export const rowKernels: KernelTable = {
       backend.call("fill")(out.values, value, out.values.length);
       return out.info;
     },
+    ZerosLike: (inputs, _attrs, backend) => {
+      const { x } = inputs as { x: TensorInfo };
+      if (x.dtype !== "float32" && x.dtype !== "int32") return undefined;
+      const out = backend.outputLike(x.shape, x.dtype);
+      backend.call("fill")(out.values, 0, out.values.length);
+      return out.info;
+    },
+    OneHot: (inputs, attrs, backend) => {
+      const { indices } = inputs as { indices: TensorInfo };
+      const { depth, onValue, offValue, dtype = "int32" } = attrs as OneHotAttrs;
+      if (indices.dtype !== "int32" || (dtype !== "int32" && dtype !== "float32")) return undefined;
+      const out = backend.outputLike([...indices.shape, depth], dtype);
+      const numbers = [sizeOf(indices.shape), depth, onValue, offValue, Number(dtype === "int32")];
+      backend.call("oneHot")(out.values, backend.i32(indices), ...numbers);
+      return out.info;
+    },
     Cast: (inputs, attrs, backend) => {
       const { x } = inputs as { x: TensorInfo };
       const kind = ["int32>float32", "float32>int32", "bool>float32", "bool>int32"].indexOf(
@@ -55,6 +71,8 @@ export const rowKernels: KernelTable = {
     },
   }),
 };
+
+type OneHotAttrs = { readonly depth: number; readonly onValue: number; readonly offValue: number; readonly dtype?: string };
 
 function gathered(backend: NativeBackend, table: TensorInfo, index: TensorInfo, shape: readonly number[]): TensorInfo {
   const rows = table.shape[0] ?? 0;

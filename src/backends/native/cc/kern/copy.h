@@ -72,6 +72,22 @@ void gatherCall(const Call& call) {
   });
 }
 
+// buffers y (n x depth, 32-bit numbers), index (int32); numbers n, depth, on, off, 1 where y is int32. Rows of an index outside are all off.
+void oneHotCall(const Call& call) {
+  const int64_t depth = call.n(1);
+  const auto bitsOf = [&](size_t i) {
+    int32_t whole = static_cast<int32_t>(call.n(i));
+    const float real = call.f(i);
+    if (call.n(4) == 0) __builtin_memcpy(&whole, &real, 4);
+    return whole;
+  };
+  const int32_t on = bitsOf(2), off = bitsOf(3);
+  parallelRange(call.n(0), larger(1, kGrain / larger(1, depth)), [&](int64_t from, int64_t to) {
+    for (int64_t r = from; r < to; r++)
+      for (int64_t i = 0; i < depth; i++) call.i32(0)[r * depth + i] = i == call.i32(1)[r] ? on : off;
+  });
+}
+
 // buffers y (segments x width), x (rows x width), index; numbers rows, width, segments. Rows of an index outside are left out.
 void segmentSumCall(const Call& call) {
   const int64_t rows = call.n(0), width = call.n(1), segments = call.n(2);
