@@ -1,6 +1,7 @@
 /**
  * Builds the CPU backend's addon, build/raegraph-native.node, with the system's C++ compiler. Prints one line; a machine without a
- * compiler is not an error. `--wide` adds the emulated 16-lane kernels, `--sanitize` the address and undefined-behaviour checks.
+ * compiler is not an error. `--wide` adds the emulated 16-lane kernels. `--sanitize` builds with the address and undefined-behaviour
+ * checks into build/sanitize instead; see test-sanitize.mjs.
  */
 import { execFile, execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, renameSync, statSync, writeFileSync, readFileSync } from "node:fs";
@@ -11,10 +12,11 @@ import { promisify } from "node:util";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const sources = join(root, "src/backends/native/cc");
-const objects = join(root, "build/native");
-const output = join(root, "build/raegraph-native.node");
 const wide = process.argv.includes("--wide");
 const sanitize = process.argv.includes("--sanitize");
+const folder = sanitize ? "build/sanitize" : "build";
+const objects = join(root, folder, "native");
+const output = join(root, folder, "raegraph-native.node");
 
 /** Matrix tile per instruction set: lanes, rows, vectors; block of k and of rows. See cc/kernels.cc. */
 const sets = {
@@ -62,7 +64,7 @@ function newest(folder) {
 function units(chosen) {
   const common = [
     "-std=c++17",
-    "-O3",
+    sanitize ? "-O1" : "-O3",
     "-fPIC",
     "-fvisibility=hidden",
     "-fno-math-errno",
@@ -70,9 +72,13 @@ function units(chosen) {
     "-Wall",
     "-Wno-psabi",
   ];
-  if (sanitize) common.push("-fsanitize=address,undefined", "-fno-omit-frame-pointer", "-g");
+  if (sanitize) common.push("-fsanitize=address,undefined", "-fno-sanitize-recover=undefined", "-fno-omit-frame-pointer", "-g1");
   if (wide) common.push("-DRAE_EMULATE_WIDE");
-  const parts = ["addon", "isa", "memory", "pool", "program", "replay"].map((name) => ({ object: name, source: `${name}.cc`, flags: common }));
+  const parts = ["addon", "isa", "memory", "pool", "program", "replay"].map((name) => ({
+    object: name,
+    source: `${name}.cc`,
+    flags: common,
+  }));
   for (const { name, table, flags, tile } of chosen) {
     const defines = ["LANES", "MR", "NV", "KC", "MC"].map((key, i) => `-DRAE_${key}=${tile[i]}`);
     parts.unshift({
@@ -119,7 +125,7 @@ function say(line) {
 
 async function main() {
   if (process.platform === "win32") return say("not built: Windows is not supported yet; `auto` uses wasm");
-  const stamp = join(root, "build/native.txt");
+  const stamp = join(root, folder, "native.txt");
   const options = JSON.stringify({
     wide,
     sanitize,
@@ -140,7 +146,7 @@ async function main() {
   } catch (error) {
     const log = join(objects, "error.log");
     writeFileSync(log, String(error.stderr ?? error));
-    say(`not built: ${cxx} failed, see build/native/error.log; \`auto\` uses wasm`);
+    say(`not built: ${cxx} failed, see ${folder}/native/error.log; \`auto\` uses wasm`);
   }
 }
 

@@ -36,17 +36,21 @@ export interface NativeAddon {
   readonly kernels: Readonly<Record<string, NativeCall>>;
 }
 
-const file = fileURLToPath(new URL("../../../build/raegraph-native.node", import.meta.url));
+/** The addon's path. The variable RAEGRAPH_ADDON names another build of it, such as the one with sanitizers. */
+export function addonFile(): string {
+  const built = new URL("../../../build/raegraph-native.node", import.meta.url);
+  return process.env["RAEGRAPH_ADDON"] ?? fileURLToPath(built);
+}
 
 /** True where the addon has been built. */
 export function addonBuilt(): boolean {
-  return existsSync(file);
+  return existsSync(addonFile());
 }
 
 /** Loads the addon; throws where it has not been built. */
 export function loadAddon(): NativeAddon {
   if (!addonBuilt()) throw new Error("native: the addon is not built; install g++ or clang++ and run `npm run prepare`");
-  return createRequire(import.meta.url)(file) as NativeAddon;
+  return createRequire(import.meta.url)(addonFile()) as NativeAddon;
 }
 
 /** A kernel of the addon by name; throws for a name that this build lacks. */

@@ -29,7 +29,7 @@ export interface NativeBackend extends KernelBackend {
   /** The numbers of a tensor, in place. */
   f32(info: TensorInfo): Float32Array;
   i32(info: TensorInfo): Int32Array;
-  /** The typed array of a float32, int32 or bool tensor, in place. */
+  /** The typed array of a float32, int32 or bool tensor, in place. A cpu kernel may have left another type of array; it is converted once. */
   array(info: TensorInfo): NativeArray;
   output(shape: readonly number[]): Output;
   outputLike(shape: readonly number[], dtype: string): Output<NativeArray>;
@@ -98,7 +98,11 @@ export function makeBackend(library: typeof CpuLibrary, addon: NativeAddon, bf16
     }
 
     array(info: TensorInfo): NativeArray {
-      return this.stored(info).values as NativeArray;
+      if (info.dtype === "int32") return this.i32(info);
+      if (info.dtype === "float32") return this.f32(info);
+      const stored = this.stored(info);
+      if (stored.values instanceof Uint8Array) return stored.values;
+      return (stored.values = Uint8Array.from(stored.values as ArrayLike<number>));
     }
 
     f32(info: TensorInfo): Float32Array {

@@ -3,30 +3,20 @@ import type { Tensor } from "../tensor.js";
 import { saved } from "./rules.js";
 import type { GradientRule } from "./rules.js";
 
-type Image = ReturnType<typeof tf.tensor4d>;
-type Size = [number, number, number, number];
-type Pad = "valid" | "same" | number;
-
-/** Rules of convolution and resizing, channels last. */
+/** Rules of convolution, resizing and pooling. */
 export const imageRules: readonly GradientRule[] = [
   {
     kernel: "Conv2D",
     inputs: ["x", "filter"],
     pull(dy, s, attrs) {
-      const x = saved(s, 0) as Image;
-      const filter = saved(s, 1) as Image;
-      const strides = attrs["strides"] as [number, number];
-      const pad = attrs["pad"] as Pad;
+      const [x, filter] = [saved(s, 0), saved(s, 1)];
+      const { strides, pad, dataFormat, dimRoundingMode, dilations } = attrs;
+      if (!tf.backend_util.tupleValuesAreOne(dilations as number[]))
+        throw new Error(`conv2d: no gradient for dilations [${String(dilations)}]; expected [1, 1]`);
+      const given = { strides, pad, dataFormat, dimRoundingMode };
       return {
-        x: () => tf.conv2dTranspose(dy as Image, filter, x.shape as Size, strides, asTransposePad(pad)),
-        filter: () =>
-          tf.engine().runKernel("Conv2DBackpropFilter", { x, dy }, {
-            strides,
-            pad,
-            dataFormat: "NHWC",
-            dimRoundingMode: undefined,
-            filterShape: filter.shape,
-          } as never) as Tensor,
+        x: () => run("Conv2DBackpropInput", { dy, filter }, { ...given, inputShape: x.shape }),
+        filter: () => run("Conv2DBackpropFilter", { x, dy }, { ...given, filterShape: filter.shape }),
       };
     },
   },
@@ -58,7 +48,6 @@ export const imageRules: readonly GradientRule[] = [
   },
 ];
 
-/** conv2dTranspose takes the same paddings as conv2d; only its type is narrower. */
-function asTransposePad(pad: Pad): "valid" | "same" | number {
-  return pad;
+function run(kernel: string, inputs: Record<string, Tensor>, attrs: Record<string, unknown>): Tensor {
+  return tf.engine().runKernel(kernel, inputs, attrs as never) as Tensor;
 }

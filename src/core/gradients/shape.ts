@@ -115,18 +115,22 @@ export const shapeRules: readonly GradientRule[] = [
   },
 ];
 
-/** Rows that were taken more than once get the sum of their pulls. */
+/** Rows that were taken more than once get the sum of their pulls. The rows of all batches lie behind each other meanwhile. */
 function gatherPull(dy: Tensor, x: Tensor, indices: Tensor, attrs: Readonly<Record<string, unknown>>): Tensor {
   const axis = tf.util.parseAxisParam(attrs["axis"] as number, x.shape)[0] ?? 0;
-  if (attrs["batchDims"]) throw new Error("gather with batchDims has no gradient; gather from a flattened tensor instead");
-  const before = x.shape.slice(0, axis);
-  const after = x.shape.slice(axis + 1);
-  const count = indices.shape.reduce((a, b) => a * b, 1);
-  const outer = before.reduce((a, b) => a * b, 1);
-  const inner = after.reduce((a, b) => a * b, 1);
-  const rows = tf.reshape(tf.transpose(tf.reshape(dy, [outer, count, inner]), [1, 0, 2]), [count, outer * inner]);
-  const summed = tf.unsortedSegmentSum(rows, tf.cast(tf.reshape(indices, [count]), "int32") as Tensor1, x.shape[axis] ?? 0);
-  return tf.reshape(tf.transpose(tf.reshape(summed, [-1, outer, inner]), [1, 0, 2]), x.shape);
+  const batchDims = (attrs["batchDims"] as number | undefined) ?? 0;
+  const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
+  const batch = sizeOf(x.shape.slice(0, batchDims));
+  const outer = sizeOf(x.shape.slice(batchDims, axis));
+  const rows = x.shape[axis] ?? 0;
+  const inner = sizeOf(x.shape.slice(axis + 1));
+  const count = sizeOf(indices.shape.slice(batchDims));
+  const pulls = tf.transpose(tf.reshape(dy, [batch, outer, count, inner]), [0, 2, 1, 3]);
+  const places = tf.reshape(tf.cast(indices, "int32"), [batch, count]);
+  const firsts = (): Tensor => tf.mul(tf.reshape(tf.range(0, batch, 1, "int32"), [batch, 1]), tf.scalar(rows, "int32"));
+  const ids = tf.reshape(batch === 1 ? places : tf.add(places, firsts()), [batch * count]) as Tensor1;
+  const summed = tf.unsortedSegmentSum(tf.reshape(pulls, [batch * count, outer * inner]), ids, batch * rows);
+  return tf.reshape(tf.transpose(tf.reshape(summed, [batch, rows, outer, inner]), [0, 2, 1, 3]), x.shape);
 }
 
 type Tensor1 = ReturnType<typeof tf.tensor1d>;

@@ -137,7 +137,7 @@ describe(available ? "a program of the native backend" : "no addon: programs are
     const table = tf.tidy(() => tf.variable(tf.tensor2d([1, 2, 3, 4], [2, 2])));
     const program = programOf(([index]) => [embedding({ table, index: index as Tensor }, {})], [labels(0, 1)]);
     await expect(program.replay([labels(1, 2)])).rejects.toThrow(
-      "gather: index 2 at place 1; expected 0 to 1, the rows of the table",
+      "the index value 2 is not in [0, 1], the rows of the table; see place 1 of the indices",
     );
     await expect(program.replay([numbers(1)])).rejects.toThrow(/input 0 of the program has 1 numbers; expected 2/);
     expect([...((await program.replay([labels(1, 0)]))[0]?.data ?? [])]).toEqual([3, 4, 1, 2]);

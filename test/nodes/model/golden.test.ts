@@ -58,7 +58,12 @@ describe.each(builtinBackends.map(({ id }) => id))("models equal the reference i
     const outputs: Tensor[] = [];
     const { value, grads } = tf.engine().gradients(
       () => {
-        const { velocity } = def.apply(live.weights, inputs, params, stepContext(0, "net", () => 0, false));
+        const { velocity } = def.apply(
+          live.weights,
+          inputs,
+          params,
+          stepContext(0, "net", () => 0, false),
+        );
         if (!velocity) throw new Error("no velocity");
         outputs.push(tf.keep(velocity.clone()));
         return velocityLoss({ prediction: velocity, target }, {});

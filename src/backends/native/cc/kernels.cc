@@ -30,9 +30,10 @@ namespace {
 #include "kern/micro.h"
 #include "kern/gemm.h"
 #include "kern/elementwise.h"
-#include "kern/reduce.h"
+#include "kern/compare.h"
 #include "kern/copy.h"
-#include "kern/logic.h"
+#include "kern/reduce.h"
+#include "kern/image.h"
 #include "kern/norm.h"
 #include "kern/condition.h"
 #include "kern/attention.h"
@@ -47,16 +48,26 @@ const Kernel list[] = {
     {"unaryGrad", unaryGradCall},
     {"binary", binaryCall},
     {"addAll", addAllCall},
+    {"compare", compareCall},
+    {"logical", logicalCall},
+    {"logicalNot", logicalNotCall},
+    {"select", selectCall},
     {"reduce", reduceCall},
+    {"cumsum", cumsumCall},
     {"softmax", softmaxCall},
     {"copy", copyCall},
     {"fill", fillCall},
+    {"oneHot", oneHotCall},
     {"gather", gatherCall},
     {"segmentSum", segmentSumCall},
     {"cast", castCall},
-    {"compare", compareCall},
-    {"select", selectCall},
-    {"not", notCall},
+    {"conv2d", conv2dCall},
+    {"conv2dFilterGrad", conv2dFilterGradCall},
+    {"conv2dInputGrad", conv2dInputGradCall},
+    {"avgPool", avgPoolCall},
+    {"avgPoolGrad", avgPoolGradCall},
+    {"resize", resizeCall},
+    {"resizeGrad", resizeGradCall},
     {"rmsNorm", rmsNormCall},
     {"rmsNormGrad", rmsNormGradCall},
     {"layerNorm", layerNormCall},

@@ -2,7 +2,7 @@ import { tf } from "../../../core/tensor.js";
 import type { TensorInfo } from "../../../core/tensor.js";
 import type { KernelTable } from "../../shared/open-device.js";
 import type { NativeBackend } from "../backend.js";
-import { allFloat, sizeOf, withCpuTable } from "../kernel.js";
+import { sizeOf, withCpuTable } from "../kernel.js";
 
 /** Kernels whose result is the same numbers under another shape, and those that give one number everywhere. */
 export const aliasKernels: KernelTable = withCpuTable({
@@ -27,8 +27,8 @@ export const aliasKernels: KernelTable = withCpuTable({
 });
 
 function filled(x: TensorInfo, value: number, backend: NativeBackend): TensorInfo | undefined {
-  if (!allFloat(x)) return undefined;
-  const out = backend.output(x.shape);
-  backend.call("fill")(out.values, value, out.values.length, 0);
+  if (x.dtype !== "float32" && x.dtype !== "int32") return undefined;
+  const out = backend.outputLike(x.shape, x.dtype);
+  backend.call("fill")(out.values, value, out.values.length, Number(x.dtype === "int32"));
   return out.info;
 }

@@ -5,11 +5,13 @@ import type { KernelInputs, NativeKernel } from "../kernel.js";
 import { spread } from "./broadcast.js";
 
 /** The numbers of `Binary` in cc/kern/elementwise.h. */
-const binaryOps = { Add: 0, Sub: 1, Multiply: 2, RealDiv: 3, Maximum: 4, Minimum: 5, SquaredDifference: 6 } as const;
+const binaryOps = { Add: 0, Sub: 1, Multiply: 2, RealDiv: 3, Maximum: 4, Minimum: 5, SquaredDifference: 6, Pow: 7 } as const;
+const eluPull = 8;
 
 /** Arithmetic of two tensors with broadcasting, and the sum of many. */
 export const binaryKernels: KernelTable = withCpuTable({
   ...Object.fromEntries(Object.entries(binaryOps).map(([name, op]) => [name, binary(op)])),
+  EluGrad: ({ dy, y }, attrs, backend) => (dy && y ? binary(eluPull)({ a: dy, b: y }, attrs, backend) : undefined),
   AddN: (inputs, _attrs, backend) => {
     const list = Object.values(inputs as KernelInputs);
     const [first] = list;

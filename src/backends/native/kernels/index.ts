@@ -1,10 +1,12 @@
 import type { KernelTable } from "../../shared/open-device.js";
 import { aliasKernels } from "./alias.js";
+import { arrangeKernels } from "./arrange.js";
 import { attentionKernels } from "./attention.js";
 import { binaryKernels } from "./binary.js";
+import { compareKernels } from "./compare.js";
 import { conditionKernels } from "./condition.js";
 import { unaryKernels } from "./elementwise.js";
-import { logicKernels } from "./logic.js";
+import { imageKernels } from "./image.js";
 import { matMulKernels } from "./mat-mul.js";
 import { moveKernels } from "./move.js";
 import { normKernels } from "./norm.js";
@@ -17,13 +19,15 @@ export const nativeKernels: KernelTable = {
   ...matMulKernels,
   ...unaryKernels,
   ...binaryKernels,
+  ...compareKernels,
   ...reduceKernels,
   ...moveKernels,
+  ...arrangeKernels,
   ...rowKernels,
   ...aliasKernels,
-  ...logicKernels,
   ...normKernels,
   ...conditionKernels,
   ...attentionKernels,
+  ...imageKernels,
   ...trainingKernels,
 };

@@ -72,8 +72,9 @@ function product(
   const [batchA, batchB] = [a.shape.slice(0, -2), b.shape.slice(0, -2)];
   const [countA, countB] = [sizeOf(batchA), sizeOf(batchB)];
   // One side may serve the whole batch; axes that repeat within a batch are left to tfjs.
-  const whole = (countA === 1 || countB === 1 || batchA.join() === batchB.join()) && k === inner;
-  if (!whole || !allFloat(a, b, bias)) return undefined;
+  const matrices = a.shape.length >= 2 && b.shape.length >= 2;
+  const serves = countA === 1 || countB === 1 || batchA.join() === batchB.join();
+  if (!matrices || !serves || k !== inner || !allFloat(a, b, bias)) return undefined;
   const batch = batchShape(batchA, batchB);
   const out = backend.output([...batch, m, n]);
   backend.call("gemm")(

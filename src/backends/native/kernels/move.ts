@@ -1,4 +1,5 @@
-import type { TensorInfo } from "../../../core/tensor.js";
+import { tf } from "../../../core/tensor.js";
+import type { Tensor, TensorInfo } from "../../../core/tensor.js";
 import type { KernelTable } from "../../shared/open-device.js";
 import type { NativeBackend, Output } from "../backend.js";
 import type { NativeArray } from "../addon.js";
@@ -24,24 +25,18 @@ export const moveKernels: KernelTable = withCpuTable({
 
   Slice: (inputs, attrs, backend) => {
     const { x } = inputs as { x: TensorInfo };
-    const begin = attrs["begin"] as number | readonly number[];
-    const starts = typeof begin === "number" ? [begin] : begin;
-    const wanted = attrs["size"] as number | readonly number[];
-    const sizes = typeof wanted === "number" ? [wanted] : wanted;
-    if (!fourBytes(x) || starts.length !== x.shape.length || sizes.length !== x.shape.length) return undefined;
-    const shape = x.shape.map((size, axis) => ((sizes[axis] ?? -1) < 0 ? size - (starts[axis] ?? 0) : (sizes[axis] ?? 0)));
-    if (shape.some((size, axis) => (starts[axis] ?? 0) < 0 || (starts[axis] ?? 0) + size > (x.shape[axis] ?? 0)))
-      return undefined;
+    if (!fourBytes(x)) return undefined;
+    const { parseSliceParams, assertParamsValid } = tf.slice_util;
+    const [starts = [], shape = []] = parseSliceParams(x as Tensor, attrs["begin"] as number[], attrs["size"] as number[]);
+    assertParamsValid(x as Tensor, starts, shape);
     return part(backend, x, starts, shape);
   },
 
   SplitV: (inputs, attrs, backend) => {
     const { x } = inputs as { x: TensorInfo };
     const axis = upward(attrs["axis"] as number, x.shape.length);
-    const given = attrs["numOrSizeSplits"] as number | readonly number[];
-    const total = x.shape[axis] ?? 0;
-    const sizes = typeof given === "number" ? new Array<number>(given).fill(total / given) : given;
-    if (!fourBytes(x) || sizes.some((size) => size < 0 || !Number.isInteger(size))) return undefined;
+    if (!fourBytes(x)) return undefined;
+    const sizes = tf.backend_util.prepareSplitSize(x as Tensor, attrs["numOrSizeSplits"] as number[], axis);
     let start = 0;
     const parts = sizes.map((size) => {
       const begin = x.shape.map((_, i) => (i === axis ? start : 0));
@@ -57,10 +52,15 @@ export const moveKernels: KernelTable = withCpuTable({
   },
 
   Concat: (inputs, attrs, backend) => {
-    const list = Object.values(inputs as KernelInputs).filter(({ shape }) => sizeOf(shape) > 0);
+    const all = Object.values(inputs as KernelInputs);
+    const axis = upward(attrs["axis"] as number, all[0]?.shape.length ?? 0);
+    tf.backend_util.assertParamsConsistent(
+      all.map(({ shape }) => [...shape]),
+      axis,
+    );
+    const list = all.filter(({ shape }) => sizeOf(shape) > 0);
     const [first] = list;
     if (!first || !list.every((info) => fourBytes(info) && info.dtype === first.dtype)) return undefined;
-    const axis = upward(attrs["axis"] as number, first.shape.length);
     const along = list.reduce((sum, { shape }) => sum + (shape[axis] ?? 0), 0);
     const out = like(
       backend,

@@ -6,7 +6,7 @@ import type { NativeKernel } from "../kernel.js";
 /** The numbers of `Reduction` in cc/kern/reduce.h. */
 const reductions = { Sum: 0, Mean: 1, Max: 2, Min: 3 } as const;
 
-/** Sums, means and extremes over neighbouring axes, and softmax over the last. */
+/** Sums, means and extremes over neighbouring axes, softmax over the last, and running sums. */
 export const reduceKernels: KernelTable = withCpuTable({
   ...Object.fromEntries(Object.entries(reductions).map(([name, op]) => [name, reduce(op)])),
   Softmax: (inputs, attrs, backend) => {
@@ -16,6 +16,15 @@ export const reduceKernels: KernelTable = withCpuTable({
     if (!allFloat(logits) || n === 0 || (dim !== -1 && dim !== logits.shape.length - 1)) return undefined;
     const out = backend.output(logits.shape);
     backend.call("softmax")(out.values, backend.f32(logits), sizeOf(logits.shape) / n, n);
+    return out.info;
+  },
+  Cumsum: (inputs, attrs, backend) => {
+    const { x } = inputs as { x: TensorInfo };
+    const run = x.shape.length > 0 ? axisRun(x.shape, attrs["axis"] as number) : undefined;
+    if (!allFloat(x) || !run) return undefined;
+    const out = backend.output(x.shape);
+    const order = [Number(attrs["exclusive"] === true), Number(attrs["reverse"] === true)];
+    backend.call("cumsum")(out.values, backend.f32(x), run.outer, run.count, run.inner, ...order);
     return out.info;
   },
 });

@@ -44,6 +44,15 @@ export const rowKernels: KernelTable = {
       backend.call("fill")(out.values, value, out.values.length, Number(type === "int32"));
       return out.info;
     },
+    OneHot: (inputs, attrs, backend) => {
+      const { indices } = inputs as { indices: TensorInfo };
+      const { depth, onValue, offValue, dtype = "int32" } = attrs as OneHotAttrs;
+      if (indices.dtype !== "int32" || (dtype !== "int32" && dtype !== "float32")) return undefined;
+      const out = backend.outputLike([...indices.shape, depth], dtype);
+      const numbers = [sizeOf(indices.shape), depth, onValue, offValue, Number(dtype === "int32")];
+      backend.call("oneHot")(out.values, backend.i32(indices), ...numbers);
+      return out.info;
+    },
     Cast: (inputs, attrs, backend) => {
       const { x } = inputs as { x: TensorInfo };
       if (x.dtype === attrs["dtype"]) return backend.alias(x, x.shape);
@@ -57,6 +66,8 @@ export const rowKernels: KernelTable = {
     },
   }),
 };
+
+type OneHotAttrs = { readonly depth: number; readonly onValue: number; readonly offValue: number; readonly dtype?: string };
 
 function gathered(backend: NativeBackend, table: TensorInfo, index: TensorInfo, shape: readonly number[]): TensorInfo {
   const rows = table.shape[0] ?? 0;

@@ -63,12 +63,28 @@ void gatherCall(const Call& call) {
   for (int64_t r = 0; r < call.n(0); r++)
     if (call.i32(2)[r] < 0 || call.i32(2)[r] >= limit) {
       snprintf(call.fault->text, sizeof call.fault->text,
-               "gather: index %d at place %lld; expected 0 to %lld, the rows of the table", call.i32(2)[r],
-               static_cast<long long>(r), static_cast<long long>(limit - 1));
+               "GatherV2: the index value %d is not in [0, %lld], the rows of the table; see place %lld of the indices", call.i32(2)[r],
+               static_cast<long long>(limit - 1), static_cast<long long>(r));
       return;
     }
   parallelRange(call.n(0), larger(1, kGrain / larger(1, width)), [&](int64_t from, int64_t to) {
     for (int64_t r = from; r < to; r++) copyRow(call.f32(0) + r * width, call.f32(1) + call.i32(2)[r] * width, width, 1, 1);
+  });
+}
+
+// buffers y (n x depth, 32-bit numbers), index (int32); numbers n, depth, on, off, 1 where y is int32. Rows of an index outside are all off.
+void oneHotCall(const Call& call) {
+  const int64_t depth = call.n(1);
+  const auto bitsOf = [&](size_t i) {
+    int32_t whole = static_cast<int32_t>(call.n(i));
+    const float real = call.f(i);
+    if (call.n(4) == 0) __builtin_memcpy(&whole, &real, 4);
+    return whole;
+  };
+  const int32_t on = bitsOf(2), off = bitsOf(3);
+  parallelRange(call.n(0), larger(1, kGrain / larger(1, depth)), [&](int64_t from, int64_t to) {
+    for (int64_t r = from; r < to; r++)
+      for (int64_t i = 0; i < depth; i++) call.i32(0)[r * depth + i] = i == call.i32(1)[r] ? on : off;
   });
 }
 

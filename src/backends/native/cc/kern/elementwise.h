@@ -3,7 +3,8 @@
 constexpr int64_t kGrain = 16384;  // numbers per task: enough to pay for the hand-over
 
 enum Unary {
-  kExp, kLog, kSqrt, kRsqrt, kSquare, kNeg, kSigmoid, kTanh, kErf, kReluOp, kAbs, kSin, kCos, kGeluOp, kGeluTanhOp, kSiluOp, kReciprocal
+  kExp, kLog, kSqrt, kRsqrt, kSquare, kNeg, kSigmoid, kTanh, kErf, kReluOp, kAbs, kSin, kCos, kGeluOp, kGeluTanhOp, kSiluOp, kReciprocal,
+  kElu, kLeakyRelu, kStep, kClip
 };
 
 template <class F>
@@ -20,12 +21,13 @@ inline void scalarAll(float* y, const float* x, int64_t n, float (*f)(float)) {
   });
 }
 
-// buffers y, x; numbers op, n.
+// buffers y, x; numbers op, n, and for some ops: slope below 0 (leaky), value up to 0 (step), lowest and highest (clip).
 void unaryCall(const Call& call) {
   float* y = call.f32(0);
   const float* x = call.f32(1);
   const int64_t n = call.n(1);
-  const vf one = splat(1.0f);
+  const vf one = splat(1.0f), zero = splat(0.0f), p = splat(call.numberCount > 2 ? call.f(2) : 0.0f);
+  const vf q = splat(call.numberCount > 3 ? call.f(3) : 0.0f);
   switch (static_cast<Unary>(call.n(0))) {
     case kExp: return mapAll(y, x, n, [](vf v) { return expv(v); });
     case kLog: return mapAll(y, x, n, [](vf v) { return logv(v); });
@@ -44,6 +46,10 @@ void unaryCall(const Call& call) {
     case kGeluTanhOp: return mapAll(y, x, n, [](vf v) { return geluTanhv(v); });
     case kSiluOp: return mapAll(y, x, n, [](vf v) { return siluv(v); });
     case kReciprocal: return mapAll(y, x, n, [=](vf v) { return one / v; });
+    case kElu: return mapAll(y, x, n, [=](vf v) { return select(v >= zero, v, expv(v) - one); });
+    case kLeakyRelu: return mapAll(y, x, n, [=](vf v) { return select(v < zero, p * v, v); });
+    case kStep: return mapAll(y, x, n, [=](vf v) { return select(v != v, v, select(v > zero, one, p)); });
+    case kClip: return mapAll(y, x, n, [=](vf v) { return select(v > q, q, select(v < p, p, v)); });
   }
 }
 
@@ -82,26 +88,62 @@ void unaryGradCall(const Call& call) {
   }
 }
 
-enum Binary { kAdd, kSub, kMul, kDiv, kMax, kMin, kSquaredDifference };
+enum Binary { kAdd, kSub, kMul, kDiv, kMax, kMin, kSquaredDifference, kPow, kEluPull };
 
 inline vf maximum(vf a, vf b) { return select((a > b) | (a != a), a, b); }
 inline vf minimum(vf a, vf b) { return select((a < b) | (a != a), a, b); }
 
+// As JavaScript's power: where C says 1, a NaN exponent and 1 to the infinity are NaN.
+inline float power(float a, float b) {
+  if (b == 2.0f) return a * a;
+  if (b != b || (b - b != 0 && (a == 1.0f || a == -1.0f))) return __builtin_nanf("");
+  return powf(a, b);
+}
+inline vf powv(vf a, vf b) {
+  float u[W], v[W];
+  store(u, a);
+  store(v, b);
+  for (int i = 0; i < W; i++) u[i] = power(u[i], v[i]);
+  return load(u);
+}
+
 // Four axes with strides of 0 where an input repeats; the last stride of each input is 0 or 1.
 struct Spread {
   int64_t size[4], a[4], b[4];
+
+  // The numbers of the call from `first` on: four sizes, four strides of a, four of b.
+  Spread(const Call& call, size_t first) {
+    for (size_t i = 0; i < 4; i++) {
+      size[i] = call.n(first + i);
+      a[i] = call.n(first + 4 + i);
+      b[i] = call.n(first + 8 + i);
+    }
+  }
+  // Where a row of the first three axes begins.
+  int64_t begin(const int64_t* strides, int64_t row) const {
+    return row / size[2] / size[1] * strides[0] + row / size[2] % size[1] * strides[1] + row % size[2] * strides[2];
+  }
 };
+
+// Runs span(row, from, to) over all rows: several short ones a task, or parts of a long one.
+template <class F>
+inline void forSpans(const Spread& s, F span) {
+  const int64_t rows = s.size[0] * s.size[1] * s.size[2], n = s.size[3];
+  const int64_t parts = larger(1, n / (2 * kGrain)), group = larger(1, kGrain / larger(1, n));
+  if (parts > 1) parallel(rows * parts, [&](int64_t i) { span(i / parts, n * (i % parts) / parts, n * (i % parts + 1) / parts); });
+  else
+    parallelRange(rows, group, [&](int64_t from, int64_t to) {
+      for (int64_t row = from; row < to; row++) span(row, 0, n);
+    });
+}
 
 template <class F>
 inline void combine(float* y, const float* a, const float* b, const Spread& s, F f) {
-  const int64_t rows = s.size[0] * s.size[1] * s.size[2], n = s.size[3];
-  const int64_t parts = larger(1, n / (2 * kGrain)), group = larger(1, kGrain / larger(1, n));
   const bool repeatA = s.a[3] == 0, repeatB = s.b[3] == 0;
-  auto span = [&](int64_t row, int64_t from, int64_t to) {
-    const int64_t k = row % s.size[2], j = row / s.size[2] % s.size[1], i = row / s.size[2] / s.size[1];
-    const float* pa = a + i * s.a[0] + j * s.a[1] + k * s.a[2] + (repeatA ? 0 : from);
-    const float* pb = b + i * s.b[0] + j * s.b[1] + k * s.b[2] + (repeatB ? 0 : from);
-    float* target = y + row * n + from;
+  forSpans(s, [&](int64_t row, int64_t from, int64_t to) {
+    const float* pa = a + s.begin(s.a, row) + (repeatA ? 0 : from);
+    const float* pb = b + s.begin(s.b, row) + (repeatB ? 0 : from);
+    float* target = y + row * s.size[3] + from;
     if (!repeatA && !repeatB) mapTo(target, to - from, [&](auto at) { return f(at(pa), at(pb)); });
     else if (!repeatA) {
       const vf v = splat(*pb);
@@ -113,22 +155,12 @@ inline void combine(float* y, const float* a, const float* b, const Spread& s, F
       const vf v = f(splat(*pa), splat(*pb));
       mapTo(target, to - from, [&](auto) { return v; });
     }
-  };
-  if (parts > 1) parallel(rows * parts, [&](int64_t i) { span(i / parts, n * (i % parts) / parts, n * (i % parts + 1) / parts); });
-  else
-    parallelRange(rows, group, [&](int64_t from, int64_t to) {
-      for (int64_t row = from; row < to; row++) span(row, 0, n);
-    });
+  });
 }
 
 // buffers y, a, b; numbers op, four sizes, four strides of a, four of b.
 void binaryCall(const Call& call) {
-  Spread s;
-  for (int i = 0; i < 4; i++) {
-    s.size[i] = call.n(1 + i);
-    s.a[i] = call.n(5 + i);
-    s.b[i] = call.n(9 + i);
-  }
+  const Spread s(call, 1);
   float* y = call.f32(0);
   const float *a = call.f32(1), *b = call.f32(2);
   switch (static_cast<Binary>(call.n(0))) {
@@ -139,6 +171,9 @@ void binaryCall(const Call& call) {
     case kMax: return combine(y, a, b, s, [](vf u, vf v) { return maximum(u, v); });
     case kMin: return combine(y, a, b, s, [](vf u, vf v) { return minimum(u, v); });
     case kSquaredDifference: return combine(y, a, b, s, [](vf u, vf v) { return (u - v) * (u - v); });
+    case kPow: return combine(y, a, b, s, [](vf u, vf v) { return powv(u, v); });
+    // The slope of elu by its pull u and its result v.
+    case kEluPull: return combine(y, a, b, s, [](vf u, vf v) { return select(v >= splat(0.0f), u, u * (v + splat(1.0f))); });
   }
 }
 

@@ -71,6 +71,26 @@ void reduceCall(const Call& call) {
   if (factor != 1.0f) scaleAll(y, outer * inner, factor);
 }
 
+// buffers y, x; numbers outer, count, inner, exclusive, reverse: running sums over the middle axis.
+void cumsumCall(const Call& call) {
+  const int64_t count = call.n(1), inner = call.n(2);
+  const bool exclusive = call.n(3) != 0, reverse = call.n(4) != 0;
+  parallelRange(call.n(0), larger(1, kGrain / larger(1, count * inner)), [&](int64_t from, int64_t to) {
+    for (int64_t o = from; o < to; o++) {
+      const float* last = nullptr;  // the sums so far
+      for (int64_t i = 0; i < count; i++) {
+        const int64_t place = (o * count + (reverse ? count - 1 - i : i)) * inner;
+        float* y = call.f32(0) + place;
+        const float* x = call.f32(1) + (exclusive ? place + (i == 0 ? 0 : reverse ? inner : -inner) : place);
+        if (last != nullptr) mapTo(y, inner, [&](auto at) { return at(x) + at(last); });
+        else if (exclusive) __builtin_memset(y, 0, static_cast<size_t>(inner) * 4);
+        else copyRow(y, x, inner, 1, 1);
+        last = y;
+      }
+    }
+  });
+}
+
 // y = e^((x - max) * scale) for one row; gives the sum.
 template <vf exponential(vf)>
 inline float expRow(float* y, const float* x, int64_t n, float scale) {

@@ -1,0 +1,54 @@
+import type { TensorInfo } from "../../../core/tensor.js";
+import type { KernelTable } from "../../shared/open-device.js";
+import { allFloat, sameShape, sizeOf, withCpuTable } from "../kernel.js";
+import type { NativeKernel } from "../kernel.js";
+import { spread } from "./broadcast.js";
+
+/** The numbers of `Comparison` in cc/kern/compare.h. */
+const comparisons = { Equal: 0, NotEqual: 1, Greater: 2, GreaterEqual: 3, Less: 4, LessEqual: 5 } as const;
+
+/** Comparisons of float32 and int32 tensors, logic on bool ones, and the choice between two tensors. */
+export const compareKernels: KernelTable = withCpuTable({
+  ...Object.fromEntries(Object.entries(comparisons).map(([name, op]) => [name, compare(op)])),
+  LogicalAnd: logical(0),
+  LogicalOr: logical(1),
+  LogicalNot: (inputs, _attrs, backend) => {
+    const { x } = inputs as { x: TensorInfo };
+    if (x.dtype !== "bool") return undefined;
+    const out = backend.outputLike(x.shape, "bool");
+    backend.call("logicalNot")(out.values, backend.array(x), sizeOf(x.shape));
+    return out.info;
+  },
+  Select: (inputs, _attrs, backend) => {
+    const { condition, t, e } = inputs as { condition: TensorInfo; t: TensorInfo; e: TensorInfo };
+    const alike = sameShape(condition.shape, t.shape) && sameShape(t.shape, e.shape) && t.dtype === e.dtype;
+    if (!alike || condition.dtype !== "bool" || (t.dtype !== "float32" && t.dtype !== "int32")) return undefined;
+    const out = backend.outputLike(t.shape, t.dtype);
+    backend.call("select")(out.values, backend.array(condition), backend.array(t), backend.array(e), sizeOf(t.shape));
+    return out.info;
+  },
+});
+
+function compare(op: number): NativeKernel<TensorInfo> {
+  return (inputs, _attrs, backend) => {
+    const { a, b } = inputs as { a: TensorInfo; b: TensorInfo };
+    const whole = a.dtype === "int32" && b.dtype === "int32";
+    const laid = whole || allFloat(a, b) ? spread(a.shape, b.shape) : undefined;
+    if (!laid) return undefined;
+    const out = backend.outputLike(laid.shape, "bool");
+    const layout = [...laid.sizes, ...laid.a, ...laid.b];
+    backend.call("compare")(out.values, backend.array(a), backend.array(b), op, Number(whole), ...layout);
+    return out.info;
+  };
+}
+
+function logical(op: number): NativeKernel<TensorInfo> {
+  return (inputs, _attrs, backend) => {
+    const { a, b } = inputs as { a: TensorInfo; b: TensorInfo };
+    const laid = a.dtype === "bool" && b.dtype === "bool" ? spread(a.shape, b.shape) : undefined;
+    if (!laid) return undefined;
+    const out = backend.outputLike(laid.shape, "bool");
+    backend.call("logical")(out.values, backend.array(a), backend.array(b), op, ...laid.sizes, ...laid.a, ...laid.b);
+    return out.info;
+  };
+}
