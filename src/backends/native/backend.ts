@@ -24,6 +24,8 @@ export interface NativeBackend extends KernelBackend {
   endRecording(): void;
   /** Says that a kernel of tfjs's runs instead of ours. */
   fellBack(kernel: string): void;
+  /** Lets go of memory that no tensor uses. */
+  trim(): void;
   /** Calls `lost` once this memory, held by a tensor now, is given back. */
   watch(buffer: ArrayBufferLike, lost: () => void): void;
   /** The numbers of a tensor, in place. */
@@ -87,6 +89,10 @@ export function makeBackend(library: typeof CpuLibrary, addon: NativeAddon, bf16
 
     fellBack(kernel: string): void {
       this.recorder?.refuse(`the kernel ${kernel} runs in tfjs's own code for these shapes or types`);
+    }
+
+    trim(): void {
+      pool.clear();
     }
 
     watch(buffer: ArrayBufferLike, lost: () => void): void {

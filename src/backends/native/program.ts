@@ -60,6 +60,8 @@ export function compileProgram(
     }
   }
   const program = addon.makeProgram(Float64Array.from(code), layout.blocks);
+  // What the steps took one by one, the arena replaces.
+  backend.trim();
   let lost = false;
   for (const { buffer } of layout.outside) backend.watch(buffer, () => (lost = true));
   return {
