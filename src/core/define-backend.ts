@@ -22,6 +22,8 @@ export interface Device {
   /** Waits for all work given to the device. */
   sync(): Promise<void>;
   memory(): { readonly bytes: number; readonly tensors: number };
+  /** Multiply-adds that all cores together can do at this precision, in GFLOP/s, measured now; left out where nobody can tell. */
+  peak?(): number;
   close(): Promise<void>;
 }
 

@@ -7,6 +7,7 @@ import { openDevice } from "../shared/open-device.js";
 import { addonBuilt, loadAddon } from "./addon.js";
 import { makeBackend } from "./backend.js";
 import { nativeKernels } from "./kernels/index.js";
+import { multiplyAddPeak } from "./peak.js";
 import { checkInstructionSet } from "./self-check.js";
 
 /** Our C++ kernels on all cores of this processor; the default where there is no GPU. */
@@ -32,6 +33,7 @@ export const nativeBackend = defineBackend({
     return {
       ...device,
       info: [`native: ${addon.isa()}, ${work}`, ...failed].join("; "),
+      peak: () => multiplyAddPeak(addon, options.precision),
       close: () => {
         addon.setThreads(1);
         return device.close();

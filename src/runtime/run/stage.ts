@@ -25,6 +25,9 @@ export interface StepResult {
 
 type Value = AnyValue | undefined;
 
+/** Called around each node's work in a step, a node's forward pass or an optimizer's update; gives what the work gives. */
+export type NodeHook = <T extends Readonly<Record<string, unknown>>>(node: GraphNode, work: () => T) => T;
+
 /**
  * Runs the device part of one step as one synchronous tensor function: fixed nodes, then, under the gradient tape, the nodes
  * that trained weights reach, then the optimizers. `packets` are the sources' values by node.
@@ -34,6 +37,7 @@ export function runStage(
   devices: Devices,
   packets: ReadonlyMap<string, Readonly<Record<string, HostArray>>>,
   step: number,
+  onNode: NodeHook = (_node, work) => work(),
 ): StepResult {
   const wanted = new Set(plan.hosts.flatMap((node) => Object.values(node.inputs).map(keyOf)));
   const kept = new Map<string, Tensor>();
@@ -48,7 +52,7 @@ export function runStage(
       const inputs = Object.fromEntries(
         Object.entries(node.inputs).map(([port, ref]) => [port, resolve(ref, values, devices, context)]),
       );
-      const outputs = blame(node, () => apply(node, inputs, devices, context));
+      const outputs = blame(node, () => onNode(node, () => apply(node, inputs, devices, context)));
       for (const [port, value] of Object.entries(outputs)) values.set(`${node.name}.${port}`, value);
     };
     plan.fixed.forEach(evaluate);
@@ -66,7 +70,7 @@ export function runStage(
       const { value, logged } = blame(optimizer, () => {
         const { value, grads } = tf.engine().gradients(forward, variables, undefined, true);
         const complete = grads.map((gradient, i) => gradient ?? tf.zerosLike(variables[i] ?? value));
-        return { value, logged: trainer.apply(complete, step) };
+        return { value, logged: onNode(optimizer, () => trainer.apply(complete, step)) };
       });
       scalars.set(optimizer.name, { loss: tf.keep(value), ...keepTensors(logged) });
     }
