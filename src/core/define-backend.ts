@@ -50,6 +50,8 @@ export interface Device {
    */
   compile?(first: Recording, second: Recording): Program | string;
   memory(): { readonly bytes: number; readonly tensors: number };
+  /** Multiply-adds that all cores together can do at this precision, in GFLOP/s, measured now; left out where nobody can tell. */
+  peak?(): number;
   close(): Promise<void>;
 }
 

@@ -9,6 +9,7 @@ import { makeBackend } from "./backend.js";
 import type { NativeBackend } from "./backend.js";
 import { onCpu } from "./kernel.js";
 import { nativeKernels } from "./kernels/index.js";
+import { multiplyAddPeak } from "./peak.js";
 import { compileProgram, recordStep } from "./program.js";
 import type { NativeRecording } from "./recorder.js";
 import { checkInstructionSet } from "./self-check.js";
@@ -40,6 +41,7 @@ export const nativeBackend = defineBackend({
       // Recordings come from `record` alone, so they are this backend's own.
       compile: (first, second) => compileProgram(addon, native, first as NativeRecording, second as NativeRecording),
       info: [`native: ${addon.isa()}, ${work}`, ...failed].join("; "),
+      peak: () => multiplyAddPeak(addon, options.precision),
       close: () => {
         addon.setThreads(1);
         return device.close();

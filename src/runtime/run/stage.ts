@@ -21,11 +21,20 @@ export interface Devices {
 
 type Value = AnyValue | undefined;
 
+/** Called around each node's work in a step, a node's forward pass or an optimizer's update; gives what the work gives. */
+export type NodeHook = <T extends Readonly<Record<string, unknown>>>(node: GraphNode, work: () => T) => T;
+
 /**
  * Runs the device part of one step as one synchronous tensor function: fixed nodes, then, under the gradient tape, the nodes
  * that trained weights reach, then the optimizers. `packets` are the sources' tensors by `node.port`, which stay the caller's.
  */
-export function runStage(plan: PhasePlan, devices: Devices, packets: ReadonlyMap<string, Tensor>, step: PerStep): StepResult {
+export function runStage(
+  plan: PhasePlan,
+  devices: Devices,
+  packets: ReadonlyMap<string, Tensor>,
+  step: PerStep,
+  onNode: NodeHook = (_node, work) => work(),
+): StepResult {
   const wanted = new Set(plan.hosts.flatMap((node) => Object.values(node.inputs).map(keyOf)));
   const kept = new Map<string, Tensor>();
   const scalars = new Map<string, Record<string, Tensor>>();
@@ -36,7 +45,7 @@ export function runStage(plan: PhasePlan, devices: Devices, packets: ReadonlyMap
     const inputs = Object.fromEntries(
       Object.entries(node.inputs).map(([port, ref]) => [port, resolve(ref, values, devices, context)]),
     );
-    const outputs = blame(node, () => apply(node, inputs, devices, context));
+    const outputs = blame(node, () => onNode(node, () => apply(node, inputs, devices, context)));
     for (const [port, value] of Object.entries(outputs)) values.set(`${node.name}.${port}`, value);
   };
   const train = (optimizer: GraphNode): void => {
@@ -53,7 +62,7 @@ export function runStage(plan: PhasePlan, devices: Devices, packets: ReadonlyMap
     const { value, logged } = blame(optimizer, () => {
       const { value, gradients } = differentiate(forward, variables);
       const complete = gradients.map((gradient, i) => gradient ?? tf.zerosLike(variables[i] ?? value));
-      return { value, logged: trainer.apply(complete, step) };
+      return { value, logged: onNode(optimizer, () => trainer.apply(complete, step)) };
     });
     scalars.set(optimizer.name, keepTensors({ loss: value, ...logged }));
   };

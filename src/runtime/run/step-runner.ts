@@ -4,7 +4,7 @@ import type { HostArray, Tensor } from "../../core/tensor.js";
 import type { PhasePlan } from "./plan.js";
 import { compareReplay } from "./compare-replay.js";
 import { runStage } from "./stage.js";
-import type { Devices } from "./stage.js";
+import type { Devices, NodeHook } from "./stage.js";
 import { namesOf, resultOf, tensorsOf, textOf } from "./step-result.js";
 import type { ResultName, StepResult } from "./step-result.js";
 import { upload } from "./transfer.js";
@@ -46,29 +46,31 @@ export class StepRunner {
     private readonly log: (message: string) => void,
   ) {}
 
-  async run(packets: Packets, step: number): Promise<StepResult> {
+  /** One step; with `onNode` it runs op by op, and the hook is called around each node's work. */
+  async run(packets: Packets, step: number, onNode?: NodeHook): Promise<StepResult> {
     this.clock.step = step;
     const keys = [...packets].flatMap(([node, ports]) => Object.keys(ports).map((port) => `${node}.${port}`));
     const inputs = [...packets.values()].flatMap((ports) => Object.values(ports));
     const shapes = JSON.stringify(inputs.map(({ dtype, shape }) => [dtype, shape]));
     this.shapes ??= shapes;
+    if (onNode) return this.plain(keys, inputs, onNode);
     if (shapes !== this.shapes || this.over || !this.options.programs || !this.device.record) return this.plain(keys, inputs);
     if (this.program) return this.replay(this.program, keys, inputs, step);
     if (this.seen++ < plainSteps) return this.plain(keys, inputs);
     return this.record(this.device, keys, inputs);
   }
 
-  private plain(keys: readonly string[], inputs: readonly HostArray[]): StepResult {
+  private plain(keys: readonly string[], inputs: readonly HostArray[], onNode?: NodeHook): StepResult {
     const tensors = inputs.map(upload);
     try {
-      return this.stage(keys, tensors);
+      return this.stage(keys, tensors, onNode);
     } finally {
       tf.dispose(tensors);
     }
   }
 
-  private stage(keys: readonly string[], tensors: readonly Tensor[]): StepResult {
-    return runStage(this.plan, this.devices, new Map(keys.map((key, i) => [key, tensors[i] as Tensor])), this.perStep);
+  private stage(keys: readonly string[], tensors: readonly Tensor[], onNode?: NodeHook): StepResult {
+    return runStage(this.plan, this.devices, new Map(keys.map((key, i) => [key, tensors[i] as Tensor])), this.perStep, onNode);
   }
 
   private record(device: Device, keys: readonly string[], inputs: readonly HostArray[]): StepResult {
