@@ -5,8 +5,8 @@ import { configs, overridesOf } from "./configs.mjs";
 import { kernelTimes } from "./kernel-times.mjs";
 import { randomLatents } from "./random-latents.mjs";
 
-/** Steps before the first that counts, as in the peer. */
-const warmUp = 3;
+/** Steps before the first that counts: two op by op, two that are recorded, one replayed. */
+const warmUp = 5;
 
 /** Times the training step of a configuration on a backend, by the way that `graph run` goes. */
 export async function timeStep({ config, precision, backend: wanted, threads, steps, profile }) {
@@ -20,7 +20,7 @@ export async function timeStep({ config, precision, backend: wanted, threads, st
   const graph = await loadGraph(file, { overrides: overridesOf(configs[config]), nodes: [await randomLatents()] });
   const { backend } = await chooseBackend(builtinBackends, wanted);
   const [phase] = graph.phases;
-  const open = await openPhase(graph, phase, backend, { precision: checkPrecision(backend, precision), threads });
+  const open = await openPhase(graph, phase, backend, { precision: checkPrecision(backend, precision), threads }, !profile);
   try {
     const { device } = open;
     const before = device.peak?.();

@@ -21,9 +21,15 @@ export interface OpenPhase {
 
 /**
  * Opens one phase of a graph as a run would, without those nested in it, without a run folder and without sinks: nothing is written.
- * Errors of a step become a RunFailure with node, place and step.
+ * Without `programs` every step runs op by op. Errors of a step become a RunFailure with node, place and step.
  */
-export async function openPhase(graph: Graph, phase: Phase, backend: ComputeBackend, options: DeviceOptions): Promise<OpenPhase> {
+export async function openPhase(
+  graph: Graph,
+  phase: Phase,
+  backend: ComputeBackend,
+  options: DeviceOptions,
+  programs = true,
+): Promise<OpenPhase> {
   const alone: Graph = { ...graph, phases: [phase] };
   const whole = planPhase(alone, phase);
   const plan = { ...whole, hosts: whole.hosts.filter(({ def }) => def.kind === "reducer") };
@@ -36,7 +42,7 @@ export async function openPhase(graph: Graph, phase: Phase, backend: ComputeBack
       order: [phase],
       devices: await openDevices(alone),
       device,
-      programs: true,
+      programs,
       checkReplay: 0,
       recorder: noRecord(),
       progress: quietProgress(),
