@@ -56,17 +56,19 @@ void multiplyBlock(const Product& p, const float* packedB, int64_t row, int64_t 
   const int64_t lying = direct ? rows / MR * MR : 0;
   float* packedA = static_cast<float*>(scratch(kSlotA, (static_cast<size_t>(upTo(rows - lying, MR) / MR * sizeA) + W) * 4));
   if (lying < rows) packPanels<mode, MR>(packedA, a.from(lying, 0), rows - lying, depth);
-  const bool accumulate = p.accumulate || k > 0, finish = k + depth == p.k && !p.epilogue.idle();
+  const bool accumulate = p.accumulate || k > 0, finish = k + depth == p.k && p.epilogue.activation != kNone;
+  const float* bias = accumulate ? nullptr : p.epilogue.bias;
   for (int64_t j = from; j < to; j += NR) {
     const float* panelB = packedB + j / NR * sizeB;
     const int64_t columns = smaller(NR, to - j);
+    const Start start{accumulate, bias == nullptr ? nullptr : bias + column + j};
     for (int64_t i = 0; i < rows; i += MR) {
       const int64_t tall = smaller(MR, rows - i);
       float* c = p.c + (row + i) * p.ldc + column + j;
       const bool lies = i < lying;
       const Rows tile = lies ? Rows{a.p + i * a.ld, a.ld} : Rows{packedA + (i - lying) / MR * sizeA, 0};
-      microTile<mode>(lies ? depth : sizeA / MR, tile, panelB, c, p.ldc, tall, columns, accumulate);
-      if (finish) finishTile(c, p.ldc, tall, columns, column + j, p.epilogue);
+      microTile<mode>(lies ? depth : sizeA / MR, tile, panelB, c, p.ldc, tall, columns, start);
+      if (finish) activateTile(c, p.ldc, tall, columns, p.epilogue.activation);
     }
   }
 }
@@ -107,9 +109,10 @@ void multiply(const Product& p, bool serial) {
       multiplyPart<mode>(p, serial, cut, threads, column, width, k, smaller(k + chunk, p.k));
   }
   if (p.k == 0) {  // an empty sum
-    if (!p.accumulate)
-      for (int64_t i = 0; i < p.m; i++) __builtin_memset(p.c + i * p.ldc, 0, static_cast<size_t>(p.n) * 4);
-    finishTile(p.c, p.ldc, p.m, p.n, 0, p.epilogue);
+    const float* bias = p.epilogue.bias;
+    for (int64_t i = 0; i < p.m && !p.accumulate; i++)
+      mapTo(p.c + i * p.ldc, p.n, [&](auto at) { return bias == nullptr ? vf{} : at(bias); });
+    activateTile(p.c, p.ldc, p.m, p.n, p.epilogue.activation);
   }
 }
 
