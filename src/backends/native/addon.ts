@@ -20,6 +20,8 @@ export interface NativeProgram {
 export interface NativeAddon {
   /** Memory that starts on a 64-byte boundary. Its contents are undefined. */
   allocate(bytes: number): ArrayBuffer;
+  /** Gives memory of `allocate` back at once; all arrays on it become empty. */
+  release(buffer: ArrayBuffer): void;
   /** Threads that work, the caller included. */
   setThreads(threads: number): void;
   threads(): number;

@@ -50,7 +50,10 @@ interface Stored {
  * kernel may give out a view of another tensor's memory; such memory is left to the garbage collector instead of the pool.
  */
 export function makeBackend(library: typeof CpuLibrary, addon: NativeAddon, bf16: boolean): NativeBackend {
-  const pool = makeBufferPool((bytes) => addon.allocate(bytes));
+  const pool = makeBufferPool(
+    (bytes) => addon.allocate(bytes),
+    (buffer) => addon.release(buffer),
+  );
   const calls = new Map<string, (...args: readonly RecordedArgument[]) => void>();
 
   class NativeMathBackend extends library.MathBackendCPU {

@@ -44,6 +44,8 @@ export function compileProgram(
   const refused = first.recorder.refused ?? second.recorder.refused ?? differenceOf(first, second);
   if (refused !== undefined) return refused;
   const { calls } = second.recorder;
+  // What the steps took one by one, the arena replaces.
+  backend.trim();
   const layout = layOut(addon, second);
   const kernels = new Map(Object.keys(addon.kernels).map((name, i) => [name, i]));
   const code: number[] = [calls.length];
@@ -60,8 +62,6 @@ export function compileProgram(
     }
   }
   const program = addon.makeProgram(Float64Array.from(code), layout.blocks);
-  // What the steps took one by one, the arena replaces.
-  backend.trim();
   let lost = false;
   for (const { buffer } of layout.outside) backend.watch(buffer, () => (lost = true));
   return {

@@ -134,6 +134,15 @@ napi_value allocate(napi_env env, napi_callback_info info) {
   return result;
 }
 
+// Gives memory of `allocate` back at once, where waiting for the collector would hold it twice.
+napi_value release(napi_env env, napi_callback_info info) {
+  size_t count = 1;
+  napi_value buffer;
+  napi_get_cb_info(env, info, &count, &buffer, nullptr, nullptr);
+  if (count > 0) napi_detach_arraybuffer(env, buffer);
+  return nullptr;
+}
+
 napi_value setThreads(napi_env env, napi_callback_info info) {
   rae::setThreadCount(static_cast<int>(numberArgument(env, info)));
   return nullptr;
@@ -192,6 +201,7 @@ NAPI_MODULE_INIT() {
   napi_add_env_cleanup_hook(env, leave, nullptr);
   rae::definePrograms(env, exports);
   define(env, exports, "allocate", allocate);
+  define(env, exports, "release", release);
   define(env, exports, "setThreads", setThreads);
   define(env, exports, "threads", threads);
   define(env, exports, "isa", isa);
