@@ -35,7 +35,9 @@ function ownSources(bundleAddress, loadVerb) {
         const contents = text
           .replaceAll("import.meta.url", () => addressInDist(path, bundleAddress))
           // As a namespace only what is used of it is kept; the value is the same.
-          .replace('import { z } from "zod";', 'import * as z from "zod";');
+          .replace('import { z } from "zod";', 'import * as z from "zod";')
+          // They are CommonJS: an import would first search their megabyte of text for the names that they export.
+          .replace(/import\("(@tensorflow\/[\w-]+)"\)/g, 'Promise.resolve(require("$1"))');
         const verb = (whole, name) => (running.includes(name) ? `${loadVerb}("./${name}.js")` : whole);
         return {
           contents: path === verbs ? contents.replace(/import\("\.\/([\w-]+)\.js"\)/g, verb) : contents,
@@ -120,15 +122,16 @@ async function bundleDoor(commandHash) {
   });
 }
 
-/** Fills the code caches: each reading verb once. */
+/** Fills the code caches: each verb once. */
 function warmUp() {
-  for (const words of [["--help"], ["inspect", "model.dit_dh"], ["check", graph], ["print", graph]])
+  const graph = "graphs/stage2-train.yaml";
+  const help = running.map((verb) => [verb, "--help"]);
+  for (const words of [["--help"], ["inspect", "model.dit_dh"], ["check", graph], ["print", graph], ...help])
     execFileSync(process.execPath, [resolve(outdir, "graph.cjs"), ...words], {
       cwd: root,
       stdio: ["ignore", "ignore", "inherit"],
     });
 }
-const graph = "graphs/stage2-train.yaml";
 
 await rm(outdir, { recursive: true, force: true });
 const [hash] = await Promise.all([bundleCommand(), bundleModules()]);

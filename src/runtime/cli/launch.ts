@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
  * The bundled command's front door (scripts/bundle.mjs): runs the command from V8's code cache. Parsing and compiling are half of what
- * a verb takes that only reads; the cache of each such verb is written when it first ran on this version of Node.
+ * a verb takes that only reads; each verb's cache is written when it first ended well on this version of Node.
  */
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import module from "node:module";
@@ -15,21 +15,22 @@ declare const commandHash: string;
 
 type Command = (require: NodeJS.Require, filename: string, loadVerb: (file: string) => Promise<unknown>) => void;
 
-const cached = new Set(["check", "print", "inspect", "help"]);
+/** Verbs of which the whole code is in the command itself. */
+const reading = new Set(["check", "print", "inspect", "help"]);
 
 function launch(): void {
   const file = join(__dirname, commandFile);
   const verb = process.argv.slice(2).find((word) => !word.startsWith("-")) ?? "help";
-  const cache = cached.has(verb)
+  if (reading.has(verb)) optimizeLate();
+  // The other verbs' own code are modules, and Node from 22 on has a cache for those.
+  else if ("enableCompileCache" in module) (module.enableCompileCache as () => void)();
+  const cache = /^[a-z]+$/.test(verb)
     ? join(__dirname, "cache", `${commandHash}-${process.version}-${process.arch}-${verb}`)
     : undefined;
   const cachedData = cache === undefined ? undefined : readCache(cache);
-  if (cache !== undefined) optimizeLate();
   // The bundler leaves nothing but ASCII, and one byte a letter is read much faster.
   const script = new Script(readFileSync(file, "latin1"), { filename: file, ...(cachedData ? { cachedData } : {}) });
   if (cache !== undefined && !cachedData) process.once("exit", (code) => void (code === 0 && writeCache(cache, script)));
-  // The other verbs are modules, and Node from 22 on has a cache for those.
-  else if (cache === undefined && "enableCompileCache" in module) (module.enableCompileCache as () => void)();
   (script.runInThisContext() as Command)(require, file, (name) => import(name) as Promise<unknown>);
 }
 
@@ -38,7 +39,7 @@ function launch(): void {
  * nodes, still gets it. Later versions than those known may no longer have the flag and would complain.
  */
 function optimizeLate(): void {
-  if (Number.parseInt(process.versions.node) <= 24) setFlagsFromString("--interrupt-budget=400000");
+  if (Number.parseInt(process.versions.node) <= 24) setFlagsFromString("--interrupt-budget=1000000");
 }
 
 function readCache(file: string): Buffer | undefined {
