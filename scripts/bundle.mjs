@@ -1,6 +1,6 @@
 /**
- * Bundles the package's face, the verbs that run graphs and the command into dist/bundle, beside what tsc writes: a start then reads a
- * few files where it read hundreds.
+ * Bundles the package's face, the verbs that run graphs and the command into dist/bundle (or the folder given), beside what tsc writes:
+ * a start then reads a few files where it read hundreds.
  *
  * index.js, run.js, … are modules that share their chunks, so a process holds one copy of each part. The command itself with the verbs
  * that only read is one script, which graph.cjs (src/runtime/cli/launch.ts) runs from V8's code cache; it holds no state that a run needs.
@@ -13,7 +13,7 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const outdir = resolve(root, "dist/bundle");
+const outdir = resolve(process.argv[2] ?? resolve(root, "dist/bundle"));
 const verbs = resolve(root, "src/runtime/cli/verbs.ts");
 const reading = new Set(["check", "print", "inspect"]);
 const running = [...(await readFile(verbs, "utf8")).matchAll(/import\("\.\/([\w-]+)\.js"\)/g)]
@@ -22,8 +22,8 @@ const running = [...(await readFile(verbs, "utf8")).matchAll(/import\("\.\/([\w-
 
 /** A module's address stays that of the file which tsc makes of it: what it finds beside itself, it also finds from a bundle. */
 function addressInDist(file, bundleAddress) {
-  const built = relative(resolve(root, "src"), file).replace(/\.ts$/, ".js").split(sep).join("/");
-  return `new URL("../${built}", ${bundleAddress}).href`;
+  const built = resolve(root, "dist", relative(resolve(root, "src"), file)).replace(/\.ts$/, ".js");
+  return `new URL("${relative(outdir, built).split(sep).join("/")}", ${bundleAddress}).href`;
 }
 
 function ownSources(bundleAddress, loadVerb) {
