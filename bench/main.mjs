@@ -3,6 +3,7 @@
  * --json. With --vs-torch the same work is timed in PyTorch too, in turns.
  */
 import { BenchError } from "./bench-error.mjs";
+import { busyCores, tooBusy } from "./busy-cores.mjs";
 import { parseOptions, usage } from "./options.mjs";
 
 const benchmarks = {
@@ -17,7 +18,12 @@ async function main([name, ...words]) {
   const benchmark = await load();
   if (words.includes("--help")) return usage(name, benchmark);
   const options = parseOptions(name, benchmark, words);
-  const result = await benchmark.run(options, (line) => process.stderr.write(`${line}\n`));
+  const say = (line) => process.stderr.write(`${line}\n`);
+  const before = await busyCores();
+  const found = await benchmark.run(options, say);
+  const busy = Math.max(before, await busyCores());
+  if (busy > tooBusy) say(`warning: other work keeps ${busy.toFixed(1)} cores busy; do not trust these times and ratios`);
+  const result = { ...found, busy_cores: busy };
   return options.json ? JSON.stringify(result) : benchmark.text(result);
 }
 

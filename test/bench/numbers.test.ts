@@ -1,4 +1,6 @@
+import { availableParallelism } from "node:os";
 import { expect, test } from "@jest/globals";
+import { busyCores } from "../../bench/busy-cores.mjs";
 import { alternate, median } from "../../bench/numbers.mjs";
 import { oneOf, parseOptions, wholeNumber } from "../../bench/options.mjs";
 
@@ -14,6 +16,12 @@ test("parts take turns, and each keeps its results", async () => {
 
 test("the median is the middle value, whatever the order", () => {
   expect(median([9, 1, 5])).toBe(5);
+});
+
+test("busy cores are none to all of them", async () => {
+  const busy = await busyCores(50);
+  expect(busy).toBeGreaterThanOrEqual(0);
+  expect(busy).toBeLessThanOrEqual(availableParallelism());
 });
 
 const benchmark = {
