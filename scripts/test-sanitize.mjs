@@ -24,10 +24,10 @@ function library() {
 
 function main() {
   const preload = library();
-  if (!preload) return say("not run: no g++ with libasan; install g++ (Debian: libasan8 comes with it)"), 0;
+  if (!preload) return (say("not run: no g++ with libasan; install g++ (Debian: libasan8 comes with it)"), 0);
   const build = [join(root, "scripts/build-native.mjs"), "--sanitize", "--wide"];
   spawnSync(process.execPath, build, { stdio: "inherit", env: { ...process.env, CXX: cxx } });
-  if (!existsSync(addon)) return say("not run: the addon was not built"), 1;
+  if (!existsSync(addon)) return (say("not run: the addon was not built"), 1);
   const jest = ["--experimental-vm-modules", join(root, "node_modules/jest/bin/jest.js"), "--runInBand", "--ci"];
   const { status } = spawnSync(process.execPath, [...jest, tests, ...process.argv.slice(2)], {
     cwd: root,
