@@ -72,7 +72,13 @@ function units(chosen) {
     "-Wall",
     "-Wno-psabi",
   ];
-  if (sanitize) common.push("-fsanitize=address,undefined", "-fno-sanitize-recover=undefined", "-fno-omit-frame-pointer", "-g1");
+  if (sanitize)
+    common.push(
+      "-fsanitize=address,undefined,float-cast-overflow",
+      "-fno-sanitize-recover=all",
+      "-fno-omit-frame-pointer",
+      "-g1",
+    );
   if (wide) common.push("-DRAE_EMULATE_WIDE");
   const parts = ["addon", "isa", "memory", "pool", "program", "replay"].map((name) => ({
     object: name,

@@ -77,6 +77,7 @@ export function addonCases(r: number, d: number): readonly AddonCase[] {
     ["copy", [f(n)], [f(n)], [0, n - 1, 1, n, 1, -1]],
     ["fill", [f(n)], [], [3, n, 0]],
     ["oneHot", [f(n * 5)], [whole(n, 6)], [n, 5, 1, 0, 0]],
+    ["oneHot", [{ size: n * 5, type: "i32" }], [whole(n, 6)], [n, 5, 1, 0, 1]],
     ["gather", [f(n)], [f(3 * d), whole(r, 3)], [r, d, 3]],
     ["segmentSum", [f(3 * d)], [f(n), whole(r, 4)], [r, d, 3]],
     ["cast", [f(n)], [whole(n, 100)], [0, n]],

@@ -9,8 +9,15 @@ import type { AddonCase, ArraySpec } from "./addon-cases.js";
 const arrayOf = { f32: Float32Array, i32: Int32Array, u8: Uint8Array } as const;
 const [normals, words] = [philoxNormal([4, 5], 1, 0, 65536), philoxWords([4, 5], 2, 0, 65536)];
 
-/** An array inside a larger one of the same type, `before` places from its start, with a mark on both sides. */
+/**
+ * An array inside a larger one of the same type, `before` places from its start, with a mark on both sides. At place 0 it has memory
+ * of its own and no marks: there the address sanitizer watches the ends.
+ */
 function framed({ size, type }: ArraySpec, before: number): { all: NativeArray; part: NativeArray } {
+  if (before === 0) {
+    const part = new arrayOf[type](size);
+    return { all: part, part };
+  }
   const all = new arrayOf[type](before + size + 1).fill(77);
   return { all, part: all.subarray(before, before + size) };
 }
@@ -40,9 +47,8 @@ function call({ kernel, outputs, inputs, numbers }: AddonCase, before: number, f
   const target = read.find((array) => array instanceof Float32Array);
   if (first !== undefined && target) target[0] = first;
   loadAddon().kernels[kernel]?.(...written.map((frame) => frame?.part ?? null), ...read, ...numbers);
-  const clean = written.every(
-    (frame) => !frame || (frame.all.at(-1) === 77 && frame.all.subarray(0, before).every((v) => v === 77)),
-  );
+  const marked = ({ all }: { all: NativeArray }): boolean => all.at(-1) === 77 && all.subarray(0, before).every((v) => v === 77);
+  const clean = before === 0 || written.every((frame) => !frame || marked(frame));
   return { outputs: written.flatMap((frame) => (frame ? [frame.part.slice()] : [])), clean };
 }
 
@@ -72,7 +78,6 @@ else {
       for (const one of cases) {
         const [aligned, odd] = [call(one, 0), call(one, 3)];
         expect({ name: nameOf(one), ...odd }).toEqual({ name: nameOf(one), outputs: aligned.outputs, clean: true });
-        expect(aligned.clean).toBe(true);
       }
     });
 

@@ -1,21 +1,30 @@
-import { spawnSync } from "node:child_process";
-import { fileURLToPath } from "node:url";
+import { spawn, spawnSync } from "node:child_process";
 
 import { describe, expect, test } from "@jest/globals";
 
-import { addonBuilt, loadAddon } from "../../../src/backends/native/addon.js";
-
-const addonFile = fileURLToPath(new URL("../../../build/raegraph-native.node", import.meta.url));
+import { addonBuilt, addonFile, loadAddon } from "../../../src/backends/native/addon.js";
 
 /** Runs a script with `addon` loaded in a process of its own. */
 function run(script: string, env: Record<string, string> = {}): { status: number | null; out: string } {
-  const source = `const addon = require(${JSON.stringify(addonFile)}); ${script}`;
+  const source = `const addon = require(${JSON.stringify(addonFile())}); ${script}`;
   const { status, stdout } = spawnSync(process.execPath, ["-e", source], {
     env: { ...process.env, NODE_OPTIONS: "", ...env },
     encoding: "utf8",
     timeout: 20_000,
   });
   return { status, out: stdout.trim() };
+}
+
+/** The exit code, or the signal that ended a process that hung. */
+function exitOf(source: string): Promise<number | string | null> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, ["-e", source], {
+      env: { ...process.env, NODE_OPTIONS: "" },
+      stdio: "ignore",
+      timeout: 20_000,
+    });
+    child.on("exit", (code, signal) => resolve(code ?? signal));
+  });
 }
 
 const work = "const x = new Float32Array(1e6); const y = new Float32Array(1e6); addon.kernels.unary(y, x, 0, 1e6);";
@@ -41,7 +50,7 @@ else
     });
 
     test("a worker thread may load it, work and leave", () => {
-      const inner = JSON.stringify(`const addon = require(${JSON.stringify(addonFile)}); ${work}`);
+      const inner = JSON.stringify(`const addon = require(${JSON.stringify(addonFile())}); ${work}`);
       const script = `addon.setThreads(2); new (require("node:worker_threads").Worker)(${inner}, { eval: true }).on("exit", (code) => { ${work} console.log(code, addon.threads(), y[5]); });`;
       expect(run(script)).toEqual({ status: 0, out: "0 2 1" });
     });
@@ -77,6 +86,27 @@ else
         "native: a program of 4 numbers: the code has a wrong length",
       ]);
     });
+    test("process.exit ends it while another thread works", () => {
+      const product = "addon.kernels.gemm(c, a, a, null, 1, 256, 256, 256, 0, 0, 0, 0, 0, 0);";
+      const inner = `const addon = require(${JSON.stringify(addonFile())}); const a = new Float32Array(65536), c = new Float32Array(65536);
+        ${product} require("node:worker_threads").parentPort.postMessage("working"); for (;;) { ${product} }`;
+      const script = `addon.setThreads(3); new (require("node:worker_threads").Worker)(${JSON.stringify(inner)}, { eval: true }).on("message", () => process.exit(5));`;
+      expect(run(script).status).toBe(5);
+    });
+
+    test("200 of them start, multiply on two threads and end, two at a time", async () => {
+      const product = "addon.kernels.gemm(c, a, a, null, 1, 100, 100, 100, 0, 0, 0, 0, 0, 0);";
+      const script = `const addon = require(${JSON.stringify(addonFile())}); addon.setThreads(2);
+        const a = new Float32Array(1e4).fill(1), c = new Float32Array(1e4); ${product} if (c[9999] !== 100) throw new Error("wrong");`;
+      // Half of them end by themselves, the other half by process.exit, which runs no clean-up.
+      const endings = Array.from({ length: 200 }, (_, i) => (i % 2 === 0 ? script : `${script} process.exit(0);`));
+      const results: unknown[] = [];
+      const starter = async (): Promise<void> => {
+        for (let source = endings.pop(); source; source = endings.pop()) results.push(await exitOf(source));
+      };
+      await Promise.all([starter(), starter()]);
+      expect(results).toEqual(new Array(200).fill(0));
+    }, 240_000);
 
     test("a wrong argument is a TypeError", () => {
       expect(run(`try { addon.kernels.unary({}, 1) } catch (e) { console.log(e instanceof TypeError) }`).out).toBe("true");

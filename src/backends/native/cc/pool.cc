@@ -20,6 +20,7 @@ std::atomic<void*> jobContext{nullptr};
 std::atomic<int64_t> jobCount{0};
 std::atomic<int64_t> finished{0};
 
+std::atomic<int> threads{1};  // read by every environment's thread, whoever changes the workers meanwhile
 std::atomic<int> parked{0};
 std::atomic<bool> stopping{false};
 thread_local bool insideTask = false;
@@ -91,7 +92,7 @@ void workerLoop() {
 
 void runTasks(int64_t count, Task task, void* context) {
   if (count <= 0) return;
-  if (count == 1 || insideTask || team().workers.empty()) {
+  if (count == 1 || insideTask || threadCount() == 1) {
     for (int64_t i = 0; i < count; i++) task(context, i);
     return;
   }
@@ -114,9 +115,9 @@ void runTasks(int64_t count, Task task, void* context) {
   }
 }
 
-int threadCount() { return static_cast<int>(team().workers.size()) + 1; }
+int threadCount() { return threads.load(std::memory_order_relaxed); }
 
-void setThreadCount(int threads) {
+void setThreadCount(int wanted) {
   std::lock_guard<std::mutex> lock(team().callerMutex);
   stopping.store(true);
   { std::lock_guard<std::mutex> wake(team().parkMutex); }
@@ -125,8 +126,9 @@ void setThreadCount(int threads) {
   team().workers.clear();
   stopping.store(false);
   // More threads than processors must not spin in each other's way.
-  spins = threads > static_cast<int>(std::thread::hardware_concurrency()) ? 0 : 20000;
-  for (int i = 1; i < threads; i++) team().workers.emplace_back(workerLoop);
+  spins = wanted > static_cast<int>(std::thread::hardware_concurrency()) ? 0 : 20000;
+  for (int i = 1; i < wanted; i++) team().workers.emplace_back(workerLoop);
+  threads.store(static_cast<int>(team().workers.size()) + 1, std::memory_order_relaxed);
 }
 
 void* scratch(int slot, size_t bytes) {
