@@ -1,69 +1,96 @@
-/** Matrix product of the native addon in GFLOP/s beside the measured multiply-add peak: `node bench/gemm.mjs [--threads n] [--isa name] [--bf16] [--json]`. */
-import { createRequire } from "node:module";
-import { availableParallelism } from "node:os";
 import { performance } from "node:perf_hooks";
-import { parseArgs } from "node:util";
+import { measurePeak, nativeArray, openAddon, threadCount } from "./machine.mjs";
+import { alternate, median, percent, ratioText, table } from "./numbers.mjs";
+import { wholeNumber } from "./options.mjs";
+import { openPeer } from "./torch/open-peer.mjs";
 
-const { values } = parseArgs({
-  options: { threads: { type: "string" }, isa: { type: "string" }, bf16: { type: "boolean" }, json: { type: "boolean" } },
-});
-const addon = createRequire(import.meta.url)("../build/raegraph-native.node");
-addon.setThreads(Number(values.threads ?? availableParallelism()));
-if (values.isa && !addon.setIsa(values.isa)) throw new Error(`--isa ${values.isa}: expected one of ${addon.isas().join(" ")}`);
+export const note = "Matrix products of the native backend against the measured multiply-add peak.";
 
-/** m, n, k and transposes; the shapes of a transformer block forward, for the input's and for the weights' gradient. */
-const cases = [
-  [1024, 1024, 1024, 0, 0],
-  [1024, 1024, 1024, 0, 1],
-  [1024, 1024, 1024, 1, 0],
-  [1024, 1024, 1024, 1, 1],
-  [2048, 384, 128, 0, 1],
-  [2048, 128, 384, 0, 0],
-  [384, 128, 2048, 1, 0],
-  [2048, 682, 128, 0, 1],
-  [32, 768, 128, 0, 1],
-  [512, 6144, 2048, 0, 1],
-];
+export const options = {
+  size: { value: "n", note: "one n³ product (default: 1024³ in all forms, and a transformer block's)", check: wholeNumber },
+};
 
-function peak() {
-  const result = new Float32Array(1);
-  addon.kernels.peak(result, 200);
-  return result[0];
+/** m, n, k, a transposed, b transposed; after the first four, shapes of a block forward, of the input's and of the weights' gradient. */
+function shapesOf(size) {
+  const n = size ?? 1024;
+  const square = [n, n, n, 0, 0];
+  if (size !== undefined) return [square];
+  return [
+    square,
+    [n, n, n, 0, 1],
+    [n, n, n, 1, 0],
+    [n, n, n, 1, 1],
+    [2048, 384, 128, 0, 1],
+    [2048, 128, 384, 0, 0],
+    [384, 128, 2048, 1, 0],
+    [2048, 682, 128, 0, 1],
+    [32, 768, 128, 0, 1],
+    [512, 6144, 2048, 0, 1],
+  ];
 }
 
-function median(times) {
-  return times.sort((a, b) => a - b)[times.length >> 1];
-}
-
-/** GFLOP/s by the median of the wall time, and per core by the processor time, which busy neighbours disturb less. */
-function rate([m, n, k, ta, tb]) {
-  const array = (size) => new Float32Array(addon.allocate(size * 4), 0, size);
-  const [a, b, c] = [array(m * k), array(k * n), array(m * n)];
-  a.forEach((_, i) => (a[i] = Math.sin(i)));
-  b.forEach((_, i) => (b[i] = Math.cos(i)));
-  const run = () => addon.kernels.gemm(c, a, b, null, 1, m, n, k, ta, tb, 0, 0, 0, values.bf16 ? 1 : 0);
-  run();
-  const flops = 2 * m * n * k;
-  const before = process.cpuUsage();
-  const times = Array.from({ length: Math.max(7, Math.min(200, Math.round(2e10 / flops))) }, () => {
-    const start = performance.now();
-    run();
-    return performance.now() - start;
-  });
-  const { user, system } = process.cpuUsage(before);
-  return { wall: flops / median(times) / 1e6, core: (flops * times.length) / (user + system) / 1e3 };
-}
-
-const limit = peak();
-const rows = cases.map((shape) => ({ shape, ...rate(shape) }));
-if (values.json) console.log(JSON.stringify({ isa: addon.isa(), threads: addon.threads(), peak: limit, rows }));
-else {
-  console.log(`${addon.isa()}, ${addon.threads()} threads, peak ${limit.toFixed(0)} GFLOP/s`);
-  for (const { shape, wall, core } of rows) {
+/** Times every shape; the object's own times are those of the first, the square one. */
+export async function run({ size, precision, threads: asked, vsTorch, rounds, python }, say) {
+  const threads = threadCount(asked);
+  const addon = await openAddon(threads);
+  const shapes = shapesOf(size);
+  const args = (some) => ["--precision", precision, "--shapes", JSON.stringify(some)];
+  const time = ({ ms }) => ms[0];
+  const trial = args(shapes.slice(0, 1));
+  const peer = vsTorch
+    ? await openPeer({ name: "torch_gemm", threads, python, compile: false, trial, time, note: say })
+    : undefined;
+  const peaks = [];
+  const ourTurn = async () => {
+    peaks.push(await measurePeak(addon, precision));
+    return shapes.map((shape) => timeProduct(addon, shape, precision === "bf16"));
+  };
+  const theirTurn = async () => (await peer.run(args(shapes))).ms;
+  const [ours, theirs] = await alternate(peer ? rounds : 1, ourTurn, ...(peer ? [theirTurn] : []));
+  const peak = Math.max(...peaks);
+  const rows = shapes.map((shape, i) => {
     const [m, n, k, ta, tb] = shape;
-    const form = `${ta ? "T" : "N"}${tb ? "T" : "N"}`;
-    const share = `${((100 * wall) / limit).toFixed(0)}% of peak`;
-    const line = `${wall.toFixed(1).padStart(7)} GFLOP/s, ${share.padEnd(12)}; ${core.toFixed(1)} per core of processor time`;
-    console.log(`${`${m}x${n}x${k}`.padEnd(16)} ${form} ${line}`);
-  }
+    const ms = median(ours.map((turn) => turn[i]));
+    const gflops = (2 * m * n * k) / ms / 1e6;
+    const row = { m, n, k, form: `${ta ? "T" : "N"}${tb ? "T" : "N"}`, ours_ms: ms, gflops, of_peak: gflops / peak };
+    if (!theirs) return row;
+    const torchMs = median(theirs.map((turn) => turn[i]));
+    return { ...row, torch_ms: torchMs, ratio: ms / torchMs };
+  });
+  const { ours_ms, gflops, of_peak, torch_ms, ratio } = rows[0];
+  const about = { isa: addon.isa(), threads, precision, peak_gflops: peak };
+  return { ...about, ours_ms, gflops, of_peak, ...(peer ? { torch_ms, ratio, torch: peer.about } : {}), rows };
+}
+
+/** Median milliseconds of a product, over about half a second. */
+function timeProduct(addon, [m, n, k, ta, tb], bf16) {
+  const [a, b, c] = [
+    nativeArray(addon, m * k, Math.sin),
+    nativeArray(addon, k * n, Math.cos),
+    nativeArray(addon, m * n, () => 0),
+  ];
+  const once = () => {
+    const start = performance.now();
+    addon.kernels.gemm(c, a, b, null, 1, m, n, k, ta, tb, 0, 0, 0, bf16 ? 1 : 0);
+    return performance.now() - start;
+  };
+  once();
+  const count = Math.max(5, Math.min(200, Math.round(500 / once())));
+  return median(Array.from({ length: count }, once));
+}
+
+export function text({ isa, threads, precision, peak_gflops: peak, rows, ratio, torch }) {
+  const head = ["product", "form", "ms", "GFLOP/s", "of peak", ...(torch ? ["PyTorch ms", "ratio"] : [])];
+  const lines = rows.map((row) => [
+    `${row.m}x${row.n}x${row.k}`,
+    row.form,
+    row.ours_ms.toFixed(3),
+    row.gflops.toFixed(1),
+    percent(row.of_peak),
+    ...(torch ? [row.torch_ms.toFixed(3), row.ratio.toFixed(2)] : []),
+  ]);
+  const end = torch ? [`the first in ${ratioText(ratio, torch)}; ${torch.version}`] : [];
+  return [`${isa}, ${precision}, ${threads} threads, peak ${peak.toFixed(0)} GFLOP/s`, table([head, ...lines]), ...end].join(
+    "\n",
+  );
 }

@@ -23,7 +23,7 @@ const sets = {
   x64: [
     { name: "avx512bf16", table: "Avx512bf16", flags: [...avx512(), "-mavx512bf16"], tile: [16, 6, 4, 384, 240] },
     { name: "avx512", table: "Avx512", flags: avx512(), tile: [16, 6, 4, 384, 240] },
-    { name: "avx2", table: "Avx2", flags: ["-mavx2", "-mfma"], tile: [8, 6, 2, 384, 96] },
+    { name: "avx2", table: "Avx2", flags: ["-mavx2", "-mfma"], tile: [8, 6, 2, 384, 144] },
     { name: "plain", table: "Plain", flags: [], tile: [4, 4, 2, 256, 144] },
   ],
   arm64: [
@@ -80,7 +80,11 @@ function units(chosen) {
       "-g1",
     );
   if (wide) common.push("-DRAE_EMULATE_WIDE");
-  const parts = ["addon", "isa", "memory", "pool"].map((name) => ({ object: name, source: `${name}.cc`, flags: common }));
+  const parts = ["addon", "isa", "memory", "pool", "program", "replay"].map((name) => ({
+    object: name,
+    source: `${name}.cc`,
+    flags: common,
+  }));
   for (const { name, table, flags, tile } of chosen) {
     const defines = ["LANES", "MR", "NV", "KC", "MC"].map((key, i) => `-DRAE_${key}=${tile[i]}`);
     parts.unshift({

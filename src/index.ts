@@ -9,7 +9,17 @@ export type * from "./core/define-node.js";
 export { defineOp } from "./core/define-op.js";
 export type { Attrs, Op, OpDef } from "./core/define-op.js";
 export { defineBackend } from "./core/define-backend.js";
-export type { ComputeBackend, Device, DeviceOptions, Precision, Probe } from "./core/define-backend.js";
+export type {
+  ComputeBackend,
+  Device,
+  DeviceOptions,
+  Precision,
+  Probe,
+  Program,
+  Recording,
+  Trace,
+} from "./core/define-backend.js";
+export type { PerStep } from "./core/per-step.js";
 export { model, optional, record, tensor, weights } from "./core/port.js";
 export type { Port, PortKind } from "./core/port.js";
 export { path } from "./core/params.js";

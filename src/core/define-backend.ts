@@ -1,3 +1,5 @@
+import type { HostArray, Tensor } from "./tensor.js";
+
 /** Arithmetic of the heavy ops. fp32 is the default; the others are asked for by name. */
 export type Precision = "fp32" | "bf16" | "f16";
 
@@ -14,6 +16,25 @@ export interface DeviceOptions {
   readonly threads?: number | undefined;
 }
 
+/** A step as a function of tensors, for a device to record: it does the same work whatever numbers its inputs hold. */
+export type Trace = (inputs: readonly Tensor[]) => readonly Tensor[];
+
+/** What a device noted of one step. */
+export interface Recording {
+  /** The results of the step itself, which the caller owns. */
+  readonly outputs: readonly Tensor[];
+}
+
+/** A recorded step, replayed as one call. Tensors from outside (weights, moments) are read and changed where they lie. */
+export interface Program {
+  /** One line for logs, e.g. `431 calls, 12.3 MB`. */
+  readonly info: string;
+  /** Does the step again on other inputs, of the recorded shapes, off the JavaScript thread. One replay at a time. */
+  replay(inputs: readonly HostArray[]): Promise<readonly HostArray[]>;
+  /** The memory outside that it reads or changes, in place, in a fixed order. */
+  state(): readonly (Float32Array | Int32Array | Uint8Array)[];
+}
+
 /** An opened backend: the tensor library runs on it until `close`. */
 export interface Device {
   readonly backend: string;
@@ -21,7 +42,16 @@ export interface Device {
   readonly info: string;
   /** Waits for all work given to the device. */
   sync(): Promise<void>;
+  /** Runs a step and notes what it asks of the device; backends without programs have none. */
+  record?(trace: Trace, inputs: readonly HostArray[]): Recording;
+  /**
+   * Makes a program from recordings of two successive steps; what differs between them is no constant. Gives the reason in words where
+   * the step cannot be replayed.
+   */
+  compile?(first: Recording, second: Recording): Program | string;
   memory(): { readonly bytes: number; readonly tensors: number };
+  /** Multiply-adds that all cores together can do at this precision, in GFLOP/s, measured now; left out where nobody can tell. */
+  peak?(): number;
   close(): Promise<void>;
 }
 

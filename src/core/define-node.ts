@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import type { PerStep } from "./per-step.js";
 import type { Port, PortKind } from "./port.js";
 import type { HostArray, Tensor, Variable } from "./tensor.js";
 
@@ -38,7 +39,6 @@ export interface Random {
 
 /** What a device node may know besides its inputs. It never learns its backend. */
 export interface StepContext {
-  readonly step: number;
   /** True where an optimizer trains in this phase: switches label dropout and noise augmentation on. */
   readonly training: boolean;
   readonly random: Random;
@@ -221,8 +221,13 @@ export interface OptimizerNode<
 /** A running optimizer over the trainable variables of one model. */
 export interface Optimizer {
   readonly trains: WeightSet;
-  /** Updates the variables in place from gradients in the order of `trains.specs` that are trainable; gives scalars to log. */
-  apply(gradients: readonly Tensor[], step: number): Record<string, Tensor | number>;
+  /**
+   * Updates the variables in place from gradients in the order of `trains.specs` that are trainable; gives scalars to log. What depends on
+   * the step is asked for through `step` by kernels, for a recorded step runs this function no more.
+   */
+  apply(gradients: readonly Tensor[], step: PerStep): Record<string, Tensor>;
+  /** Numbers of a step that are known beforehand, to log: the learning rate. */
+  schedule(step: number): Readonly<Record<string, number>>;
   /** Variables that a checkpoint must hold besides the weights, by name. */
   state(): ReadonlyMap<string, Variable>;
   /** The averaged weights, if it keeps them: `dit.model@ema` reads these. */

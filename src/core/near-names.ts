@@ -13,7 +13,7 @@ export function nearNames(name: string, known: Iterable<string>): string[] {
   const ranked = [...new Set(known)].map((other) => ({ other, far: farness(text, other) }));
   return ranked
     .filter(({ far }) => far <= limit)
-    .sort((a, b) => a.far - b.far || a.other.localeCompare(b.other))
+    .sort((a, b) => a.far - b.far || (a.other < b.other ? -1 : 1))
     .slice(0, 3)
     .map(({ other }) => other);
 }

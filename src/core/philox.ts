@@ -25,7 +25,11 @@ export function philoxWords(key: PhiloxKey, stream: number, step: number, size: 
 
 /** Numbers in (0,1): the middle of one of 2^23 equal parts, exact in f32. */
 export function philoxUniform(key: PhiloxKey, stream: number, step: number, size: number): Float32Array {
-  return Float32Array.from(philoxWords(key, stream, step, size).subarray(0, size), unit);
+  const words = philoxWords(key, stream, step, size);
+  const out = new Float32Array(size);
+  // A plain loop: weights are drawn by the million, and `from` with a function takes five times as long.
+  for (let i = 0; i < size; i++) out[i] = unit(words[i] ?? 0);
+  return out;
 }
 
 /** Standard normal numbers by Box and Muller from pairs of uniform ones, at most 5.77 in size. */

@@ -1,4 +1,4 @@
-import type { ComputeBackend } from "../core/define-backend.js";
+import type { ComputeBackend, Precision } from "../core/define-backend.js";
 import { nearNames } from "../core/near-names.js";
 import { UsageError } from "./usage-error.js";
 
@@ -32,6 +32,14 @@ export async function chooseBackend(backends: readonly ComputeBackend[], wanted:
     if (probe.available) return { backend, lines };
   }
   throw new UsageError(`no backend can run here:\n${lines.join("\n")}`);
+}
+
+/** The precision, where the backend computes in it; else a UsageError. */
+export function checkPrecision(backend: ComputeBackend, wanted: Precision): Precision {
+  if (backend.precisions.includes(wanted)) return wanted;
+  throw new UsageError(
+    `backend ${backend.id} computes in ${backend.precisions.join(" or ")}, not in ${wanted}; choose another --precision or --backend`,
+  );
 }
 
 function unknownBackend(wanted: string, backends: readonly ComputeBackend[]): UsageError {

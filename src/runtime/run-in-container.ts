@@ -1,9 +1,8 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import type { ComputeBackend, Precision } from "../core/define-backend.js";
 import type { Graph } from "../core/graph.js";
-import { chooseBackend } from "./choose-backend.js";
+import { checkPrecision, chooseBackend } from "./choose-backend.js";
 import { parts } from "./container.js";
 import type { Container } from "./container.js";
 import { planResume } from "./record/plan-resume.js";
@@ -11,7 +10,6 @@ import { checkGivenFolder, makeRunFolder } from "./record/run-folder.js";
 import { executeGraph } from "./run/run-graph.js";
 import type { RunResult } from "./run/run-graph.js";
 import { smokeGraph } from "./smoke.js";
-import { UsageError } from "./usage-error.js";
 
 /**
  * Runs the graph of a container. Everything that can be wrong beforehand (backend, resume, folder) is looked at before anything is
@@ -55,15 +53,9 @@ async function run(container: Container, graph: Graph, temporary?: string): Prom
           ? progress
           : { ...progress, end: (end) => progress.end({ ...end, removed: true }) },
       signal: container.get(parts.signal),
+      steps: { programs: options.programs ?? true, checkReplay: options.checkReplay ?? 0 },
       now: () => performance.now() / 1000,
     },
     resume?.found?.checkpoint,
-  );
-}
-
-function checkPrecision(backend: ComputeBackend, wanted: Precision): Precision {
-  if (backend.precisions.includes(wanted)) return wanted;
-  throw new UsageError(
-    `backend ${backend.id} computes in ${backend.precisions.join(" or ")}, not in ${wanted}; choose another --precision or --backend`,
   );
 }

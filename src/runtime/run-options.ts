@@ -14,6 +14,10 @@ export interface RunOptions {
   readonly runDir?: string;
   /** At most two steps of each phase in a folder that is removed at the end, unless `runDir` names one. */
   readonly smoke?: boolean;
+  /** False runs every op of every step one by one where a device would replay recorded steps; true by default. */
+  readonly programs?: boolean;
+  /** Compares every so many replayed steps with the step run op by op, bit for bit; 0, the default, is never. */
+  readonly checkReplay?: number;
   /** Stops after the step in work, with a checkpoint. */
   readonly signal?: AbortSignal;
 }

@@ -9,9 +9,9 @@ export function table(rows: readonly (readonly string[])[], right: readonly numb
   return rows.map((row) => `  ${line(row)}`).join("\n");
 }
 
-/** 12,345,678 */
+/** A whole number as 12,345,678. Written out here, because the system's number formats take as long to load as a small graph to check. */
 export function grouped(value: number): string {
-  return value.toLocaleString("en-US");
+  return value.toFixed().replace(/\B(?=(\d{3})+$)/g, ",");
 }
 
 /** 1.25 G, 740 M: three digits and the metric prefix. */

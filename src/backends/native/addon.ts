@@ -5,13 +5,23 @@ import { fileURLToPath } from "node:url";
 /** A typed array that a kernel reads or writes. */
 export type NativeArray = Float32Array | Int32Array | Uint8Array;
 
-/** Calls a kernel: arrays (null where left out), lists of arrays and numbers, in the order that its C++ comment gives. */
-export type NativeCall = (...args: readonly (NativeArray | readonly NativeArray[] | number | null | undefined)[]) => void;
+/** What a kernel is called with: arrays (null where left out), lists of arrays and numbers, in the order that its C++ comment gives. */
+export type NativeArgument = NativeArray | readonly NativeArray[] | number | null | undefined;
+
+/** Calls a kernel. Throws what the kernel finds wrong with its data. */
+export type NativeCall = (...args: readonly NativeArgument[]) => void;
+
+/** A program of the addon; it keeps its memory alive. */
+export interface NativeProgram {
+  readonly blocks: readonly ArrayBuffer[];
+}
 
 /** The C++ addon of `cc/`. One per process: threads and instruction set are shared. */
 export interface NativeAddon {
   /** Memory that starts on a 64-byte boundary. Its contents are undefined. */
   allocate(bytes: number): ArrayBuffer;
+  /** Gives memory of `allocate` back at once; all arrays on it become empty. */
+  release(buffer: ArrayBuffer): void;
   /** Threads that work, the caller included. */
   setThreads(threads: number): void;
   threads(): number;
@@ -21,6 +31,10 @@ export interface NativeAddon {
   isas(): string[];
   /** False, and no change, where the processor cannot run it. The variable RAEGRAPH_ISA chooses at start. */
   setIsa(isa: string): boolean;
+  /** Makes a program; `code` is laid out as cc/program.h says. */
+  makeProgram(code: Float64Array, blocks: readonly ArrayBufferLike[]): NativeProgram;
+  /** Runs a program on another thread, with numbers changed before: pairs of a number's place in the program and its value. */
+  runProgram(program: NativeProgram, changes: Float64Array): Promise<void>;
   readonly kernels: Readonly<Record<string, NativeCall>>;
 }
 

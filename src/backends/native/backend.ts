@@ -3,8 +3,10 @@ import type { KernelBackend } from "@tensorflow/tfjs-core";
 
 import type { TensorInfo } from "../../core/tensor.js";
 import { nativeCall } from "./addon.js";
-import type { NativeAddon, NativeArray, NativeCall } from "./addon.js";
+import type { NativeAddon, NativeArgument, NativeArray } from "./addon.js";
 import { makeBufferPool } from "./buffer-pool.js";
+import { Recorder } from "./recorder.js";
+import type { RecordedArgument } from "./recorder.js";
 
 /** A tensor that a kernel is about to fill, and its memory, whose contents are undefined. */
 export interface Output<T extends NativeArray = Float32Array> {
@@ -16,7 +18,16 @@ export interface Output<T extends NativeArray = Float32Array> {
 export interface NativeBackend extends KernelBackend {
   readonly bf16: boolean;
   /** The addon's kernel of this name. */
-  call(name: string): NativeCall;
+  call(name: string): (...args: readonly RecordedArgument[]) => void;
+  /** Starts to note calls and memory, until `endRecording`. */
+  startRecording(): Recorder;
+  endRecording(): void;
+  /** Says that a kernel of tfjs's runs instead of ours. */
+  fellBack(kernel: string): void;
+  /** Lets go of memory that no tensor uses. */
+  trim(): void;
+  /** Calls `lost` once this memory, held by a tensor now, is given back. */
+  watch(buffer: ArrayBufferLike, lost: () => void): void;
   /** The numbers of a tensor, in place. */
   f32(info: TensorInfo): Float32Array;
   i32(info: TensorInfo): Int32Array;
@@ -39,13 +50,18 @@ interface Stored {
  * kernel may give out a view of another tensor's memory; such memory is left to the garbage collector instead of the pool.
  */
 export function makeBackend(library: typeof CpuLibrary, addon: NativeAddon, bf16: boolean): NativeBackend {
-  const pool = makeBufferPool((bytes) => addon.allocate(bytes));
-  const calls = new Map<string, NativeCall>();
+  const pool = makeBufferPool(
+    (bytes) => addon.allocate(bytes),
+    (buffer) => addon.release(buffer),
+  );
+  const calls = new Map<string, (...args: readonly RecordedArgument[]) => void>();
 
   class NativeMathBackend extends library.MathBackendCPU {
     readonly bf16 = bf16;
     private readonly held = new WeakSet<ArrayBufferLike>();
+    private readonly watched = new Map<ArrayBufferLike, (() => void)[]>();
     private making = false;
+    private recorder: Recorder | undefined;
 
     constructor() {
       super();
@@ -53,10 +69,37 @@ export function makeBackend(library: typeof CpuLibrary, addon: NativeAddon, bf16
       Reflect.set(this, "firstUse", false);
     }
 
-    call(name: string): NativeCall {
+    call(name: string): (...args: readonly RecordedArgument[]) => void {
       let call = calls.get(name);
-      if (!call) calls.set(name, (call = nativeCall(addon, name)));
+      if (!call) {
+        const kernel = nativeCall(addon, name);
+        call = (...args) => {
+          this.recorder?.call(name, args);
+          kernel(...args.map(now));
+        };
+        calls.set(name, call);
+      }
       return call;
+    }
+
+    startRecording(): Recorder {
+      return (this.recorder = new Recorder((buffer) => pool.owns(buffer)));
+    }
+
+    endRecording(): void {
+      this.recorder = undefined;
+    }
+
+    fellBack(kernel: string): void {
+      this.recorder?.refuse(`the kernel ${kernel} runs in tfjs's own code for these shapes or types`);
+    }
+
+    trim(): void {
+      pool.clear();
+    }
+
+    watch(buffer: ArrayBufferLike, lost: () => void): void {
+      this.watched.set(buffer, [...(this.watched.get(buffer) ?? []), lost]);
     }
 
     stored(info: TensorInfo): Stored {
@@ -74,12 +117,14 @@ export function makeBackend(library: typeof CpuLibrary, addon: NativeAddon, bf16
     f32(info: TensorInfo): Float32Array {
       const stored = this.stored(info);
       if (stored.values instanceof Float32Array) return stored.values;
+      this.recorder?.refuse(`a tensor of type ${info.dtype} is read as float32`);
       return (stored.values = Float32Array.from(stored.values as ArrayLike<number>));
     }
 
     i32(info: TensorInfo): Int32Array {
       const stored = this.stored(info);
       if (stored.values instanceof Int32Array) return stored.values;
+      this.recorder?.refuse(`a tensor of type ${info.dtype} is read as int32`);
       return (stored.values = Int32Array.from(stored.values as ArrayLike<number>));
     }
 
@@ -90,6 +135,7 @@ export function makeBackend(library: typeof CpuLibrary, addon: NativeAddon, bf16
     outputLike(shape: readonly number[], dtype: string): Output<NativeArray> {
       const size = shape.reduce((a, b) => a * b, 1);
       const values = viewOf(dtype, size, pool);
+      this.recorder?.allocated(values.buffer);
       return { info: this.makeTensorInfo([...shape], dtype as "float32", values), values };
     }
 
@@ -103,7 +149,10 @@ export function makeBackend(library: typeof CpuLibrary, addon: NativeAddon, bf16
      * comes through `makeTensorInfo` and is taken as it is.
      */
     override write(...[values, shape, dtype]: Parameters<CpuLibrary.MathBackendCPU["write"]>): object {
-      return super.write(this.making ? values : copyOf(values, dtype, pool, this), shape, dtype);
+      if (this.making) return super.write(values, shape, dtype);
+      const copy = copyOf(values, dtype, pool, this);
+      if (ArrayBuffer.isView(copy)) this.recorder?.wrote(copy as NativeArray);
+      return super.write(copy, shape, dtype);
     }
 
     override makeTensorInfo(...args: Parameters<CpuLibrary.MathBackendCPU["makeTensorInfo"]>): TensorInfo {
@@ -130,6 +179,7 @@ export function makeBackend(library: typeof CpuLibrary, addon: NativeAddon, bf16
 
     /** A copy: the memory itself is used again after the tensor's end. */
     override readSync(dataId: object): ReturnType<CpuLibrary.MathBackendCPU["readSync"]> {
+      this.recorder?.refuse("numbers are read from the device within the step");
       const values = super.readSync(dataId);
       return ArrayBuffer.isView(values) && pool.owns(values.buffer) ? values.slice() : values;
     }
@@ -139,6 +189,9 @@ export function makeBackend(library: typeof CpuLibrary, addon: NativeAddon, bf16
       const released = super.disposeData(dataId, force);
       if (released && ArrayBuffer.isView(values)) {
         this.held.delete(values.buffer);
+        this.recorder?.freed(values.buffer);
+        for (const lost of this.watched.get(values.buffer) ?? []) lost();
+        this.watched.delete(values.buffer);
         pool.give(values.buffer);
       }
       return released;
@@ -154,6 +207,11 @@ export function makeBackend(library: typeof CpuLibrary, addon: NativeAddon, bf16
   }
 
   return new NativeMathBackend() as unknown as NativeBackend;
+}
+
+/** The value of an argument at this moment. */
+function now(arg: RecordedArgument): NativeArgument {
+  return typeof arg === "function" ? arg() : arg;
 }
 
 interface Holder {

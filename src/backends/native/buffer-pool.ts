@@ -6,14 +6,14 @@ export interface BufferPool {
   give(buffer: ArrayBufferLike): void;
   /** Forgets a block that has become visible elsewhere: the garbage collector frees it. */
   disown(buffer: ArrayBufferLike): void;
-  /** Forgets all free blocks. */
+  /** Gives all free blocks back to the system. */
   clear(): void;
   /** True for a block of this pool that is in use. */
   owns(buffer: ArrayBufferLike): boolean;
 }
 
 /** Makes a pool over an allocator. Sizes are rounded up by a quarter at most, so a block fits many shapes. */
-export function makeBufferPool(allocate: (bytes: number) => ArrayBuffer): BufferPool {
+export function makeBufferPool(allocate: (bytes: number) => ArrayBuffer, release: (buffer: ArrayBuffer) => void): BufferPool {
   const free = new Map<number, ArrayBuffer[]>();
   const used = new WeakSet<ArrayBufferLike>();
   return {
@@ -30,7 +30,10 @@ export function makeBufferPool(allocate: (bytes: number) => ArrayBuffer): Buffer
       else free.set(buffer.byteLength, [buffer as ArrayBuffer]);
     },
     disown: (buffer) => void used.delete(buffer),
-    clear: () => free.clear(),
+    clear() {
+      for (const list of free.values()) list.forEach(release);
+      free.clear();
+    },
     owns: (buffer) => used.has(buffer),
   };
 }

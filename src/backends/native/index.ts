@@ -6,7 +6,12 @@ import { tf } from "../../core/tensor.js";
 import { openDevice } from "../shared/open-device.js";
 import { addonBuilt, loadAddon } from "./addon.js";
 import { makeBackend } from "./backend.js";
+import type { NativeBackend } from "./backend.js";
+import { onCpu } from "./kernel.js";
 import { nativeKernels } from "./kernels/index.js";
+import { multiplyAddPeak } from "./peak.js";
+import { compileProgram, recordStep } from "./program.js";
+import type { NativeRecording } from "./recorder.js";
 import { checkInstructionSet } from "./self-check.js";
 
 /** Our C++ kernels on all cores of this processor; the default where there is no GPU. */
@@ -23,15 +28,20 @@ export const nativeBackend = defineBackend({
       throw new Error(`native: ${threads} threads; expected a whole number from 1 to 256`);
     addon.setThreads(threads);
     const library = await import("@tensorflow/tfjs-backend-cpu");
-    if (tf.getKernelsForBackend("native").length === 0) tf.copyRegisteredKernels("cpu", "native");
+    registerCpuKernels();
     if (tf.findBackend("native")) tf.removeBackend("native");
     tf.registerBackend("native", () => makeBackend(library, addon, options.precision === "bf16"), 0);
     const device = await openDevice({ name: "native", info: "", kernels: nativeKernels, precisions: ["fp32", "bf16"] }, options);
     const failed = checkInstructionSet(addon, options.precision === "bf16" ? "bf16" : "fp32");
     const work = `${threads} thread${threads === 1 ? "" : "s"}, ${options.precision}`;
+    const native = tf.backend() as NativeBackend;
     return {
       ...device,
+      record: (trace, inputs) => recordStep(native, trace, inputs),
+      // Recordings come from `record` alone, so they are this backend's own.
+      compile: (first, second) => compileProgram(addon, native, first as NativeRecording, second as NativeRecording),
       info: [`native: ${addon.isa()}, ${work}`, ...failed].join("; "),
+      peak: () => multiplyAddPeak(addon, options.precision),
       close: () => {
         addon.setThreads(1);
         return device.close();
@@ -39,6 +49,13 @@ export const nativeBackend = defineBackend({
     };
   },
 });
+
+/** All of tfjs's cpu kernels run on our memory; ours take their places afterwards. */
+function registerCpuKernels(): void {
+  if (tf.getKernelsForBackend("native").length > 0) return;
+  for (const kernel of tf.getKernelsForBackend("cpu"))
+    tf.registerKernel({ ...kernel, backendName: "native", kernelFunc: onCpu(kernel.kernelName) });
+}
 
 function probe(): { available: boolean; reason: string } {
   if (!addonBuilt())

@@ -16,10 +16,15 @@ type KernelFunc = KernelConfig["kernelFunc"];
 export function withCpu(name: string, run: NativeKernel<TensorInfo | TensorInfo[]>): KernelFunc {
   return (call) => {
     const { inputs, attrs, backend } = call;
-    return (
-      run(inputs as KernelInputs, (attrs ?? {}) as KernelAttrs, backend as NativeBackend) ??
-      tf.getKernel(name, "cpu").kernelFunc(call)
-    );
+    return run(inputs as KernelInputs, (attrs ?? {}) as KernelAttrs, backend as NativeBackend) ?? onCpu(name)(call);
+  };
+}
+
+/** tfjs's cpu kernel on our memory. */
+export function onCpu(name: string): KernelFunc {
+  return (call) => {
+    (call.backend as NativeBackend).fellBack(name);
+    return tf.getKernel(name, "cpu").kernelFunc(call);
   };
 }
 

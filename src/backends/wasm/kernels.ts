@@ -68,17 +68,17 @@ export const wasmKernels: KernelTable = {
   }),
 
   AdamWStep: kernel((inputs, attrs, backend) => {
-    const settings = attrs as unknown as AdamWSettings & { count: number };
+    const { settings, count } = attrs as { settings: () => AdamWSettings; count: number };
     const out = backend.makeOutput([], "float32");
     const array = (name: string): Float32Array => backend.typedArrayFromHeap(inputs[name] as TensorInfo) as Float32Array;
-    const list = Array.from({ length: settings.count }, (_, i) => ({
+    const list = Array.from({ length: count }, (_, i) => ({
       p: array(`p${i}`),
       g: array(`g${i}`),
       m: array(`m${i}`),
       v: array(`v${i}`),
       a: `a${i}` in inputs ? array(`a${i}`) : undefined,
     }));
-    backend.typedArrayFromHeap(out)[0] = adamwOnHost(list, settings);
+    backend.typedArrayFromHeap(out)[0] = adamwOnHost(list, settings());
     return out;
   }),
 
@@ -91,7 +91,7 @@ function random(numbers: typeof philoxUniform): KernelConfig["kernelFunc"] {
     const { key, stream, step, shape } = attrs as unknown as Draw;
     const out = backend.makeOutput(shape, "float32");
     const heap = backend.typedArrayFromHeap(out);
-    heap.set(numbers(key, stream, step, heap.length));
+    heap.set(numbers(key, stream, step(), heap.length));
     return out;
   });
 }

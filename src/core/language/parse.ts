@@ -1,5 +1,5 @@
 import { isAlias, isMap, isScalar, isSeq, parseDocument } from "yaml";
-import type { Node, Pair, YAMLError } from "yaml";
+import type { CollectionTag, Node, Pair, ScalarTag, Tags, YAMLError } from "yaml";
 import type { Span } from "../problem.js";
 import { findExcess, limits } from "./limits.js";
 import type { Problems } from "./problems.js";
@@ -43,7 +43,33 @@ export function parse(text: string, place: TextPlace, problems: Problems): Value
   }
 }
 
-const dialect = { version: "1.2", schema: "core", uniqueKeys: false, prettyErrors: false, logLevel: "error" } as const;
+const dialect = {
+  version: "1.2",
+  schema: "core",
+  customTags: (tags: Tags): Tags => tags.map(withGlance),
+  uniqueKeys: false,
+  prettyErrors: false,
+  logLevel: "error",
+} as const;
+
+/**
+ * Puts a glance at the text before a tag's own test: nearly all bare texts are neither numbers nor null nor boolean, and to make ready
+ * every test's regular expression takes longer than to read a small file.
+ */
+function withGlance(tag: Tags[number]): Tags[number] {
+  if (typeof tag === "string" || !isTested(tag)) return tag;
+  const { test } = tag;
+  const glance = { test: (text: string) => special.test(text) && test.test(text) };
+  // The parser calls nothing else of a test than `test`.
+  return { ...tag, test: glance as RegExp };
+}
+
+function isTested(tag: CollectionTag | ScalarTag): tag is ScalarTag & { test: RegExp } {
+  return "test" in tag && tag.test !== undefined;
+}
+
+/** What every text that the core schema reads as null, boolean or number starts with. */
+const special = /^(?:[-+.~\d]|$|(?:null|true|false)$)/i;
 
 /** Inside braces YAML would end a text at `{`, so the braces of references are hidden behind two noncharacters of equal length. */
 function hideReferences(text: string): string {

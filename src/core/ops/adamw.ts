@@ -30,9 +30,10 @@ export interface AdamWSettings {
  * p ← p·(1 − lr·decay); m, v by beta1, beta2; p ← p − lr/(1 − beta1ᵗ) · m / (√v/√(1 − beta2ᵗ) + epsilon); then the moving average
  * a ← d·a + (1 − d)·p. Gives the global norm of the gradients before clipping, a scalar.
  *
- * Kernel `AdamWStep`: inputs `p0 g0 m0 v0 [a0] p1 …`, attributes as the settings plus `count`; it writes into p, m, v and a.
+ * Kernel `AdamWStep`: inputs `p0 g0 m0 v0 [a0] p1 …`, attributes `settings` (asked for at each run) and `count`; it
+ * writes into p, m, v and a.
  */
-export function adamwStep(tensors: AdamWTensors, settings: AdamWSettings): Tensor {
+export function adamwStep(tensors: AdamWTensors, settings: () => AdamWSettings): Tensor {
   if (hasKernel("AdamWStep")) {
     const inputs: Record<string, Tensor> = {};
     tensors.parameters.forEach((parameter, i) => {
@@ -42,9 +43,9 @@ export function adamwStep(tensors: AdamWTensors, settings: AdamWSettings): Tenso
       inputs[`v${i}`] = at(tensors.second, i);
       if (tensors.average) inputs[`a${i}`] = at(tensors.average, i);
     });
-    return runKernel<Tensor>("AdamWStep", inputs, { ...settings, count: tensors.parameters.length });
+    return runKernel<Tensor>("AdamWStep", inputs, { settings, count: tensors.parameters.length });
   }
-  return tf.tidy(() => expand(tensors, settings));
+  return tf.tidy(() => expand(tensors, settings()));
 }
 
 function expand(tensors: AdamWTensors, s: AdamWSettings): Tensor {

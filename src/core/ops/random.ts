@@ -1,5 +1,6 @@
 import { hasKernel, runKernel } from "../define-op.js";
 import { philoxNormal, philoxUniform } from "../philox.js";
+import type { PerStep } from "../per-step.js";
 import type { PhiloxKey } from "../philox.js";
 import { tf } from "../tensor.js";
 import type { Tensor } from "../tensor.js";
@@ -8,7 +9,7 @@ import type { Tensor } from "../tensor.js";
 export interface Draw {
   readonly key: PhiloxKey;
   readonly stream: number;
-  readonly step: number;
+  readonly step: PerStep;
   readonly shape: readonly number[];
 }
 
@@ -26,5 +27,5 @@ export function randomUniform(draw: Draw): Tensor {
 function random(kernel: string, onHost: typeof philoxUniform, draw: Draw): Tensor {
   if (hasKernel(kernel)) return runKernel<Tensor>(kernel, {}, { ...draw });
   const size = draw.shape.reduce((a, b) => a * b, 1);
-  return tf.tensor(onHost(draw.key, draw.stream, draw.step, size), [...draw.shape], "float32");
+  return tf.tensor(onHost(draw.key, draw.stream, draw.step(), size), [...draw.shape], "float32");
 }

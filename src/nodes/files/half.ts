@@ -7,6 +7,16 @@ export function fromHalf(bits: number): number {
   return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
+let table: Float32Array | undefined;
+
+/** Numbers from half precision, many at once: every one of the 65,536 is worked out once and then looked up. */
+export function fromHalves(bits: Uint16Array): Float32Array<ArrayBuffer> {
+  table ??= Float32Array.from({ length: 1 << 16 }, (_, i) => fromHalf(i));
+  const out = new Float32Array(bits.length);
+  for (let i = 0; i < out.length; i++) out[i] = table[bits[i] ?? 0] ?? 0;
+  return out;
+}
+
 /** The nearest half-precision number, ties to the even one; beyond 65504 infinity. */
 export function toHalf(value: number): number {
   const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0;

@@ -1,8 +1,6 @@
-import { createReadStream } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { pipeline } from "node:stream";
 import { promisify } from "node:util";
-import { createGunzip, gunzip } from "node:zlib";
+import type { ZlibOptions } from "node:zlib";
 import { codeOf, messageOf } from "./error-text.js";
 import { readAt, withFile } from "./open-file.js";
 
@@ -17,7 +15,7 @@ export async function readIdxShape(file: string): Promise<readonly number[]> {
   return withFile(file, what, async (handle, bytes) => {
     const first = new Uint8Array(Math.min(largestHeader, bytes));
     await readAt(handle, first, 0);
-    const shape = parseShape(file, isGzip(first) ? await unzipStart(file) : first);
+    const shape = parseShape(file, isGzip(first) ? await unzipStart(file, handle, bytes) : first);
     if (!isGzip(first)) checkLength(file, shape, bytes - headerBytes(shape));
     return shape;
   });
@@ -38,7 +36,8 @@ const what = "an IDX file, plain or gzip";
 const largestDimensions = 8;
 const largestHeader = 4 + 4 * largestDimensions;
 const unsignedByte = 8;
-const unzip = promisify(gunzip);
+/** Stored bytes that surely hold the header's, whatever a gzip file says about itself before. */
+const gzipStart = 4096;
 
 function isGzip(bytes: Uint8Array): boolean {
   return bytes[0] === 0x1f && bytes[1] === 0x8b;
@@ -65,22 +64,19 @@ function checkLength(file: string, shape: readonly number[], bytes: number): voi
 }
 
 /** The first bytes of a gzip file's content. */
-async function unzipStart(file: string): Promise<Uint8Array> {
-  const parts: Buffer[] = [];
-  let length = 0;
-  const unzipped = createGunzip();
-  // Errors of either stream reach the loop below; the callback only keeps them from being thrown twice.
-  pipeline(createReadStream(file, { highWaterMark: 4096 }), unzipped, () => undefined);
-  try {
-    for await (const part of unzipped) {
-      parts.push(part as Buffer);
-      length += (part as Buffer).byteLength;
-      if (length >= largestHeader) break;
-    }
-  } catch (error) {
-    refuse(file)(error);
-  }
-  return Buffer.concat(parts);
+async function unzipStart(file: string, handle: Parameters<typeof readAt>[0], bytes: number): Promise<Uint8Array> {
+  const { constants } = await import("node:zlib");
+  const start = new Uint8Array(Math.min(gzipStart, bytes));
+  await readAt(handle, start, 0);
+  // A file that goes on may be cut anywhere; one that is whole must end as gzip does.
+  const finishFlush = start.byteLength < bytes ? constants.Z_SYNC_FLUSH : constants.Z_FINISH;
+  return unzip(start, { finishFlush }).catch(refuse(file));
+}
+
+/** Loads zlib on first use: a graph without such files is checked without it. */
+async function unzip(bytes: Uint8Array, options: ZlibOptions): Promise<Uint8Array> {
+  const { gunzip } = await import("node:zlib");
+  return promisify<Uint8Array, ZlibOptions, Uint8Array>(gunzip)(bytes, options);
 }
 
 function refuse(file: string): (error: unknown) => never {

@@ -1,5 +1,5 @@
 import type { HostArray } from "../../core/tensor.js";
-import { fromHalf } from "./half.js";
+import { fromHalves } from "./half.js";
 
 /** Bytes per element of every dtype of the format whose elements fill whole bytes. */
 export const dtypeBytes: ReadonlyMap<string, number> = new Map([
@@ -28,8 +28,8 @@ const decoders: Readonly<Record<string, (buffer: ArrayBuffer) => Numbers>> = {
   F32: (buffer) => new Float32Array(buffer),
   I32: (buffer) => new Int32Array(buffer),
   F64: (buffer) => Float32Array.from(new Float64Array(buffer), narrow),
-  F16: (buffer) => Float32Array.from(new Uint16Array(buffer), fromHalf),
-  BF16: (buffer) => new Float32Array(Uint32Array.from(new Uint16Array(buffer), (bits) => bits << 16).buffer),
+  F16: (buffer) => fromHalves(new Uint16Array(buffer)),
+  BF16: (buffer) => fromBrain(new Uint16Array(buffer)),
   I64: (buffer) => fromWide(new BigInt64Array(buffer)),
   U64: (buffer) => fromWide(new BigUint64Array(buffer)),
   U32: (buffer) => Int32Array.from(new Uint32Array(buffer), inRange),
@@ -55,6 +55,13 @@ export function decodeArray(dtype: string, shape: readonly number[], buffer: Arr
   const as = readAs(dtype);
   if (!decode || !as) throw new Error(`dtype ${dtype} cannot be read; convert it to F32 or I32`);
   return { dtype: as, shape, data: decode(buffer) };
+}
+
+/** A bf16 number is the upper half of an f32 one. */
+function fromBrain(bits: Uint16Array): Float32Array<ArrayBuffer> {
+  const out = new Uint32Array(bits.length);
+  for (let i = 0; i < out.length; i++) out[i] = (bits[i] ?? 0) << 16;
+  return new Float32Array(out.buffer);
 }
 
 function narrow(value: number): number {

@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { mkdir, open, rename, rm } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
@@ -9,6 +8,8 @@ import { refusalOf } from "./error-text.js";
  * folder, synced, then renamed. Makes missing folders. On failure the old file stays and nothing is left behind.
  */
 export async function writeAtomic(file: string, chunks: Iterable<Uint8Array>): Promise<void> {
+  // Loaded here: whoever only reads files starts without it.
+  const { randomUUID } = await import("node:crypto");
   const folder = dirname(file);
   const temporary = join(folder, `.${basename(file)}.${randomUUID().slice(0, 8)}.tmp`);
   try {

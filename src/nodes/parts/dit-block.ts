@@ -63,25 +63,28 @@ export function ditBlock(
   options: BlockOptions,
   rotary: Rotary | undefined,
 ): Tensor {
-  const ada = dense(condition, scope(weights, "adaLN_modulation.1"));
-  const parts = tf.split(ada, options.noShift ? 4 : 6, -1);
-  const [shift1, scale1, gate1, shift2, scale2, gate2] = options.noShift
-    ? [undefined, parts[0], parts[1], undefined, parts[2], parts[3]]
-    : parts;
-  if (!scale1 || !gate1 || !scale2 || !gate2) throw new Error("adaLN gave too few parts");
-  const attended = selfAttention(
-    modulate({ x: norm(x, weights, "norm1", options.rms), shift: shift1, scale: scale1 }, {}),
-    weights,
-    options,
-    rotary,
-  );
-  const middle = gate({ x, y: attended, gate: gate1 }, {});
-  const mixed = mlp(
-    modulate({ x: norm(middle, weights, "norm2", options.rms), shift: shift2, scale: scale2 }, {}),
-    weights,
-    options,
-  );
-  return gate({ x: middle, y: mixed, gate: gate2 }, {});
+  // What the block makes on its way goes at its end, but for what a tape has saved.
+  return tf.tidy(() => {
+    const ada = dense(condition, scope(weights, "adaLN_modulation.1"));
+    const parts = tf.split(ada, options.noShift ? 4 : 6, -1);
+    const [shift1, scale1, gate1, shift2, scale2, gate2] = options.noShift
+      ? [undefined, parts[0], parts[1], undefined, parts[2], parts[3]]
+      : parts;
+    if (!scale1 || !gate1 || !scale2 || !gate2) throw new Error("adaLN gave too few parts");
+    const attended = selfAttention(
+      modulate({ x: norm(x, weights, "norm1", options.rms), shift: shift1, scale: scale1 }, {}),
+      weights,
+      options,
+      rotary,
+    );
+    const middle = gate({ x, y: attended, gate: gate1 }, {});
+    const mixed = mlp(
+      modulate({ x: norm(middle, weights, "norm2", options.rms), shift: shift2, scale: scale2 }, {}),
+      weights,
+      options,
+    );
+    return gate({ x: middle, y: mixed, gate: gate2 }, {});
+  });
 }
 
 /** RMS norm with a gain (epsilon 1e-6), or layer norm without one (epsilon 1e-6). */

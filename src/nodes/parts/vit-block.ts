@@ -35,21 +35,24 @@ export function vitBlockSpecs(sizes: VitSizes, init: LinearInit): WeightSpec[] {
 
 /** x + attention(norm x), then x + MLP(norm x) with exact GELU. x `[B,N,D]`. */
 export function vitBlock(x: Tensor, weights: Weights, sizes: VitSizes): Tensor {
-  const before = affineNorm(x, scope(weights, "layernorm_before"), sizes.epsilon);
-  const packed = (kind: "weight" | "bias"): Tensor =>
-    tf.concat(
-      ["query", "key", "value"].map((part) => weights(`attention.attention.${part}.${kind}`)),
-      0,
-    );
-  // One product of three times the width instead of three: the weights are small beside the tokens.
-  const qkv = linear({ x: before, weight: packed("weight"), bias: packed("bias") }, { activation: "none" });
-  const mixed = linear(of(attention({ qkv }, { heads: sizes.heads }), scope(weights, "attention.output.dense")), {
-    activation: "none",
+  // What the block makes on its way goes at its end, but for what a tape has saved.
+  return tf.tidy(() => {
+    const before = affineNorm(x, scope(weights, "layernorm_before"), sizes.epsilon);
+    const packed = (kind: "weight" | "bias"): Tensor =>
+      tf.concat(
+        ["query", "key", "value"].map((part) => weights(`attention.attention.${part}.${kind}`)),
+        0,
+      );
+    // One product of three times the width instead of three: the weights are small beside the tokens.
+    const qkv = linear({ x: before, weight: packed("weight"), bias: packed("bias") }, { activation: "none" });
+    const mixed = linear(of(attention({ qkv }, { heads: sizes.heads }), scope(weights, "attention.output.dense")), {
+      activation: "none",
+    });
+    const middle = tf.add(x, mixed);
+    const after = affineNorm(middle, scope(weights, "layernorm_after"), sizes.epsilon);
+    const hidden = linear(of(after, scope(weights, "intermediate.dense")), { activation: "gelu" });
+    return tf.add(middle, linear(of(hidden, scope(weights, "output.dense")), { activation: "none" }));
   });
-  const middle = tf.add(x, mixed);
-  const after = affineNorm(middle, scope(weights, "layernorm_after"), sizes.epsilon);
-  const hidden = linear(of(after, scope(weights, "intermediate.dense")), { activation: "gelu" });
-  return tf.add(middle, linear(of(hidden, scope(weights, "output.dense")), { activation: "none" }));
 }
 
 /** Layer norm with this gain and bias. */

@@ -2,6 +2,8 @@ import { z } from "zod";
 import { defineNode } from "../../core/define-node.js";
 import type { Optimizer, WeightSet } from "../../core/define-node.js";
 import { adamwStep } from "../../core/ops/adamw.js";
+import type { AdamWSettings } from "../../core/ops/adamw.js";
+import type { PerStep } from "../../core/per-step.js";
 import { tensor, weights } from "../../core/port.js";
 import { learningRate } from "../../core/schedule.js";
 import { tf } from "../../core/tensor.js";
@@ -60,16 +62,7 @@ class AdamW implements Optimizer {
     }
   }
 
-  apply(gradients: readonly Tensor[], step: number): Record<string, Tensor | number> {
-    const { p } = this;
-    const lr = learningRate(p.schedule, {
-      step,
-      base: p.lr,
-      final: p.final_lr,
-      warmup: p.warmup,
-      decayEnd: p.decay_end,
-      warmupFromZero: true,
-    });
+  apply(gradients: readonly Tensor[], step: PerStep): Record<string, Tensor> {
     const norm = adamwStep(
       {
         parameters: this.parameters,
@@ -78,18 +71,28 @@ class AdamW implements Optimizer {
         second: [...this.second.values()],
         ...(this.averaged ? { average: [...this.averaged.values()] } : {}),
       },
-      {
-        lr,
-        beta1: p.betas[0],
-        beta2: p.betas[1],
-        epsilon: p.eps,
-        weightDecay: p.weight_decay,
-        step: step + 1,
-        clip: p.clip,
-        averageDecay: p.ema_warmup ? Math.min(p.ema, (1 + step) / (10 + step)) : p.ema,
-      },
+      () => this.settings(step()),
     );
-    return { grad_norm: norm, lr };
+    return { grad_norm: norm };
+  }
+
+  schedule(step: number): { lr: number } {
+    const { schedule, lr: base, final_lr: final, warmup, decay_end: decayEnd } = this.p;
+    return { lr: learningRate(schedule, { step, base, final, warmup, decayEnd, warmupFromZero: true }) };
+  }
+
+  private settings(step: number): AdamWSettings {
+    const { p } = this;
+    return {
+      ...this.schedule(step),
+      beta1: p.betas[0],
+      beta2: p.betas[1],
+      epsilon: p.eps,
+      weightDecay: p.weight_decay,
+      step: step + 1,
+      clip: p.clip,
+      averageDecay: p.ema_warmup ? Math.min(p.ema, (1 + step) / (10 + step)) : p.ema,
+    };
   }
 
   state(): ReadonlyMap<string, Variable> {

@@ -7,7 +7,7 @@ import { table } from "../text.js";
 
 /** `graph inspect`: the list of node types, or all about one. */
 export async function inspectVerb(type: string | undefined, options: { json?: boolean }): Promise<number> {
-  const nodes = [...builtinNodes].sort((a, b) => a.type.localeCompare(b.type));
+  const nodes = [...builtinNodes].sort((a, b) => (a.type < b.type ? -1 : 1));
   if (type === undefined) {
     print(options.json ? JSON.stringify(nodes.map(describe), undefined, 2) : listing(nodes));
     return exitCodes.ok;

@@ -4,6 +4,7 @@ import { GraphError } from "../../core/problem.js";
 import type { Problem } from "../../core/problem.js";
 import { UsageError } from "../usage-error.js";
 import { exitCodes } from "./exit-codes.js";
+import { sourceStack } from "./source-stack.js";
 
 /** How to tell of a failure. */
 export interface ReportOptions {
@@ -53,5 +54,5 @@ function near(file: string): string {
 function stackOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const cause = error.cause === undefined ? "" : `\ncaused by ${stackOf(error.cause)}`;
-  return `${error.stack ?? error.message}${cause}`;
+  return `${sourceStack(error)}${cause}`;
 }

@@ -15,6 +15,8 @@ export interface RunFlags {
   readonly runDir?: string;
   readonly smoke?: boolean;
   readonly logEvery: number;
+  readonly programs: boolean;
+  readonly checkReplay: number;
   readonly stack?: boolean;
 }
 
@@ -38,11 +40,13 @@ export async function runVerb(file: string, overrides: readonly string[], flags:
   }
 }
 
-function optionsOf({ backend, precision, threads, resume, runDir, smoke }: RunFlags): RunOptions {
+function optionsOf({ backend, precision, threads, resume, runDir, smoke, programs, checkReplay }: RunFlags): RunOptions {
   return {
     backend,
     precision,
     resume,
+    programs,
+    checkReplay,
     ...(threads === undefined ? {} : { threads }),
     ...(runDir === undefined ? {} : { runDir }),
     ...(smoke === undefined ? {} : { smoke }),

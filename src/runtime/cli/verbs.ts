@@ -29,6 +29,13 @@ export function commandLine(version: string, done: Done): Command {
     .argument("[overrides...]", "train.steps=800 and the like")
     .action((run, overrides, flags) => done(import("./resume.js").then(({ resumeVerb }) => resumeVerb(run, overrides, flags))));
 
+  deviceFlags(graph.command("bench").description("step time of a graph, node by node").argument("<file>", "graph file (YAML)"))
+    .argument("[overrides...]", "as for run")
+    .option("--phase <name>", "the phase to time (default: the first that trains)")
+    .option("--steps <n>", "steps to measure", positiveInteger, 10)
+    .option("--json", "print one JSON object")
+    .action((file, overrides, flags) => done(import("./bench.js").then(({ benchVerb }) => benchVerb(file, overrides, flags))));
+
   graph
     .command("check")
     .description("everything that can be known without running: edges, shapes, parameters, cost")
@@ -62,13 +69,20 @@ export function commandLine(version: string, done: Done): Command {
 
 const overridesDoc = "dit.depth=12, vars.batch=64, +nodes.x={…}, ~nodes.x";
 
-/** Flags of every verb that runs a graph. */
+/** Flags of every verb that records a run. */
 function runFlags(command: Command): Command {
+  return deviceFlags(command)
+    .option("--log-every <seconds>", "seconds between plain progress lines", positiveInteger, 10)
+    .option("--no-programs", "run every op of every step one by one, where steps would be replayed as a whole")
+    .option("--check-replay <steps>", "compare every so many replayed steps with the step run op by op", positiveInteger, 0);
+}
+
+/** Flags of every verb that runs nodes. */
+function deviceFlags(command: Command): Command {
   return command
     .addOption(new Option("--backend <id>", "auto, native, wasm, reference, …").default("auto"))
     .addOption(new Option("--precision <name>", "arithmetic of the heavy ops").choices(["fp32", "bf16", "f16"]).default("fp32"))
     .option("--threads <n>", "CPU threads", positiveInteger)
-    .option("--log-every <seconds>", "seconds between plain progress lines", positiveInteger, 10)
     .option("--stack", "show the stack of a failure");
 }
 

@@ -1,6 +1,6 @@
 import { relative } from "node:path";
 import type { RunEnd, RunStart } from "../run/progress-view.js";
-import { table } from "../text.js";
+import { grouped, table } from "../text.js";
 import { resultRows } from "./results.js";
 
 /** What will run, in a few lines. */
@@ -8,10 +8,10 @@ export function startLines(run: RunStart): string[] {
   const rows = [
     ["graph", run.graph],
     ["backend", run.backend],
-    ["parameters", `${run.trainable.toLocaleString("en-US")} trainable, ${run.frozen.toLocaleString("en-US")} frozen`],
+    ["parameters", `${grouped(run.trainable)} trainable, ${grouped(run.frozen)} frozen`],
     ...(run.batch === undefined ? [] : [["batch", String(run.batch)]]),
     ["run folder", shown(run.folder)],
-    ...(run.resumedAt > 0 ? [["resumed", `after step ${run.resumedAt.toLocaleString("en-US")}`]] : []),
+    ...(run.resumedAt > 0 ? [["resumed", `after step ${grouped(run.resumedAt)}`]] : []),
   ];
   return table(rows).split("\n");
 }
@@ -30,7 +30,7 @@ export function endLines(run: RunEnd, files: readonly string[]): string[] {
   if (run.removed) return [...results, `smoke run ${run.state}: all parts work together; its folder is removed`];
   return [
     ...results,
-    run.state === "finished" ? "finished" : `interrupted after step ${run.steps.toLocaleString("en-US")}`,
+    run.state === "finished" ? "finished" : `interrupted after step ${grouped(run.steps)}`,
     ...table(places).split("\n"),
   ];
 }

@@ -1,8 +1,10 @@
+import { grouped } from "../text.js";
+
 /** A number for people: about four digits, e.g. `0.6312`, `27.14`, `1.2e-5`, `12,345`. */
 export function shortNumber(value: number): string {
   if (!Number.isFinite(value)) return String(value);
   const size = Math.abs(value);
-  if (size >= 1000) return Math.round(value).toLocaleString("en-US");
+  if (size >= 1000) return grouped(value);
   if (size !== 0 && size < 0.001) return trim(value.toExponential(2));
   return String(Number(value.toPrecision(4)));
 }

@@ -38,12 +38,14 @@ export async function openFolderRecorder({ folder, graph, device, resume, now }:
     process: await ownMark(),
   };
   await writeStatus(folder, base, { state: "running", step: found?.checkpoint.step ?? 0 }, now());
-  if (!found) {
-    await writeGraphFiles(folder, graph);
-    await writeText(join(folder, "lock.json"), `${JSON.stringify(await lockFile(graph, device, now()), undefined, 2)}\n`);
-  }
-  await writeResolved(folder, graph);
-  await mkdir(join(folder, "tb"), { recursive: true });
+  const writeLock = async (): Promise<void> =>
+    writeText(join(folder, "lock.json"), `${JSON.stringify(await lockFile(graph, device, now()), undefined, 2)}\n`);
+  // All at once: each file waits for the disk, and the lock for git and for hashes of the inputs.
+  await Promise.all([
+    ...(found ? [] : [writeGraphFiles(folder, graph), writeLock()]),
+    writeResolved(folder, graph),
+    mkdir(join(folder, "tb"), { recursive: true }),
+  ]);
   const aside = found ? await setNewerAside(folder, found.checkpoint.step) : [];
 
   let open = true;

@@ -5,11 +5,13 @@ import { writeAtomic } from "../../nodes/files/write-atomic.js";
 
 /** Writes the graph as given into a new run folder: graph.yaml, what it includes under src/, and overrides.txt. */
 export async function writeGraphFiles(run: string, graph: Graph): Promise<void> {
-  await writeText(join(run, "graph.yaml"), graph.sources.get(graph.file) ?? "");
-  for (const [file, text] of graph.sources)
-    if (file !== graph.file && file !== overrideFile) await writeText(join(run, "src", inside(dirname(graph.file), file)), text);
+  const included = [...graph.sources].filter(([file]) => file !== graph.file && file !== overrideFile);
   const overrides = graph.sources.get(overrideFile) ?? "";
-  await writeText(join(run, "overrides.txt"), overrides === "" ? "" : `${overrides}\n`);
+  await Promise.all([
+    writeText(join(run, "graph.yaml"), graph.sources.get(graph.file) ?? ""),
+    ...included.map(([file, text]) => writeText(join(run, "src", inside(dirname(graph.file), file)), text)),
+    writeText(join(run, "overrides.txt"), overrides === "" ? "" : `${overrides}\n`),
+  ]);
 }
 
 /** Writes resolved.yaml: what really runs. */

@@ -20,6 +20,13 @@ const hashedUpTo = 200 * 2 ** 20;
 /** The files that a graph's nodes read, as they are now. */
 export async function inputFiles(graph: Graph): Promise<InputFile[]> {
   const found: InputFile[] = [];
+  // Several nodes may read one file.
+  const hashes = new Map<string, string>();
+  const hashOf = async (file: string): Promise<string> => {
+    const hash = hashes.get(file) ?? (await markFile(file)).sha256;
+    hashes.set(file, hash);
+    return hash;
+  };
   for (const { name, def, params } of graph.nodes) {
     if (def.kind === "sink" || def.kind === "reducer") continue;
     for (const [param, value] of Object.entries(params)) {
@@ -28,7 +35,7 @@ export async function inputFiles(graph: Graph): Promise<InputFile[]> {
       const entry = await stat(file).catch(() => undefined);
       if (!entry?.isFile()) continue;
       const base = { node: name, param, file, bytes: entry.size, modified: entry.mtime.toISOString() };
-      found.push(entry.size > hashedUpTo ? base : { ...base, sha256: (await markFile(file)).sha256 });
+      found.push(entry.size > hashedUpTo ? base : { ...base, sha256: await hashOf(file) });
     }
   }
   return found;

@@ -11,20 +11,21 @@ import { inputFiles } from "./input-files.js";
 /** Everything that decided a run's numbers, for `lock.json`. `device` is one line on the backend and how it was opened. */
 export async function lockFile(graph: Graph, device: string, now: Date): Promise<object> {
   const processors = cpus();
+  const [git, packages, inputs] = await Promise.all([gitState(dirname(graph.file)), packageVersions(), inputFiles(graph)]);
   return {
     format: 1,
     created: now.toISOString(),
     graph: { file: graph.file, sha256: sha256(graph.sources.get(graph.file) ?? "") },
     resolved: { sha256: sha256(graph.resolved) },
     seed: graph.seed,
-    git: await gitState(dirname(graph.file)),
+    git,
     node: process.version,
     os: `${platform()} ${release()} ${arch()}`,
     cpu: `${processors.length} x ${processors[0]?.model.trim() ?? "unknown"}`,
     device,
-    packages: await packageVersions(),
+    packages,
     nodes: Object.fromEntries(graph.nodes.map(({ def }) => [def.type, def.version ?? 1])),
-    inputs: await inputFiles(graph),
+    inputs,
   };
 }
 
@@ -33,10 +34,12 @@ export async function packageVersions(): Promise<Record<string, string>> {
   const root = fileURLToPath(new URL("../../../", import.meta.url));
   const own = await manifest(root);
   const versions: Record<string, string> = { [own.name ?? "raegraph"]: own.version ?? "unknown" };
-  for (const name of Object.keys(own.dependencies ?? {})) {
-    const version = await installedVersion(root, name);
+  const names = Object.keys(own.dependencies ?? {});
+  const installed = await Promise.all(names.map((name) => installedVersion(root, name)));
+  names.forEach((name, i) => {
+    const version = installed[i];
     if (version !== undefined) versions[name] = version;
-  }
+  });
   return versions;
 }
 
@@ -63,10 +66,8 @@ async function gitState(folder: string): Promise<{ commit: string; changed: bool
   const git = async (...args: string[]): Promise<string> =>
     (await promisify(execFile)("git", args, { cwd: folder, timeout: 5000 })).stdout.trim();
   try {
-    return {
-      commit: await git("rev-parse", "HEAD"),
-      changed: (await git("status", "--porcelain", "--untracked-files=no")) !== "",
-    };
+    const [commit, changes] = await Promise.all([git("rev-parse", "HEAD"), git("status", "--porcelain", "--untracked-files=no")]);
+    return { commit, changed: changes !== "" };
   } catch {
     return undefined;
   }

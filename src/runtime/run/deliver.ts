@@ -5,14 +5,16 @@ import { hostInputs } from "./host-nodes.js";
 import type { OpenHost } from "./host-nodes.js";
 import type { PhasePlan } from "./plan.js";
 import type { Session } from "./session.js";
-import { disposeStep } from "./stage.js";
-import type { StepResult } from "./stage.js";
+import { disposeStep } from "./step-result.js";
+import type { StepResult } from "./step-result.js";
 
 /** A step whose results are delivered. */
 export interface DeliveredStep {
   readonly plan: PhasePlan;
   readonly phase: Phase;
   readonly hosts: readonly OpenHost[];
+  /** Its place in the phase, from 0. */
+  readonly step: number;
   readonly result: StepResult;
   /** Samples of the step, by source. */
   readonly samples: ReadonlyMap<string, readonly number[]>;
@@ -23,17 +25,19 @@ export interface DeliveredStep {
  * the loss is no finite number.
  */
 export async function deliver(session: Session, delivered: DeliveredStep): Promise<Record<string, number>> {
-  const { plan, phase, hosts, result, samples } = delivered;
+  const { plan, phase, hosts, step, result, samples } = delivered;
   try {
     const metrics: Record<string, number> = {};
-    for (const [node, scalars] of result.scalars)
-      for (const [plain, scalar] of Object.entries(scalars)) {
+    for (const [node, scalars] of result.scalars) {
+      const known = session.devices.optimizers.get(node)?.schedule(step) ?? {};
+      for (const [plain, scalar] of Object.entries({ ...scalars, ...known })) {
         const value = typeof scalar === "number" ? scalar : ((await scalar.data())[0] ?? NaN);
         const name = plan.optimizers.length > 1 ? `${node}/${plain}` : plain;
         metrics[name] = value;
         session.recorder.metric({ phase: phase.name, step: session.trained, node, name, value });
         if (plain === "loss" && !Number.isFinite(value)) throw badLoss(session, plan, node, value, samples);
       }
+    }
     for (const host of hosts) {
       const values: HostValues<Ports> = await hostInputs(host.node, result, session.devices);
       await host.add(values, { step: session.trained, phase: phase.name });

@@ -1,9 +1,11 @@
 import type { HostContext, HostValues, NamedArrays, Ports, Reduction, Sink } from "../../core/define-node.js";
 import type { GraphNode } from "../../core/graph.js";
-import type { HostArray, Tensor } from "../../core/tensor.js";
+import type { HostArray } from "../../core/tensor.js";
 import { blameAsync } from "./failure.js";
 import { keyOf, weightsOf } from "./stage.js";
-import type { Devices, StepResult } from "./stage.js";
+import type { Devices } from "./stage.js";
+import type { StepResult } from "./step-result.js";
+import { fetch } from "./transfer.js";
 
 /** A reducer or sink that takes part in one execution of a phase. */
 export interface OpenHost {
@@ -52,11 +54,4 @@ export async function hostInputs(node: GraphNode, result: StepResult, devices: D
     return [port, new Map(await Promise.all(arrays))];
   });
   return Object.fromEntries(await Promise.all(entries)) as HostValues<Ports>;
-}
-
-/** A tensor's numbers in host memory, in a copy of their own. */
-export async function fetch(tensor: Tensor): Promise<HostArray> {
-  const data = await tensor.data();
-  if (tensor.dtype === "int32") return { dtype: "i32", shape: tensor.shape, data: new Int32Array(data) };
-  return { dtype: "f32", shape: tensor.shape, data: new Float32Array(data) };
 }

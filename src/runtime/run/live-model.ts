@@ -70,11 +70,15 @@ function startValues(spec: WeightSpec, seed: number, node: string): Float32Array
       return new Float32Array(size).fill(1);
     case "normal": {
       const { std } = spec.init;
-      return philoxNormal(key, stream, 0, size).map((x) => x * std);
+      const values = philoxNormal(key, stream, 0, size);
+      for (let i = 0; i < size; i++) values[i] = (values[i] ?? 0) * std;
+      return values;
     }
     case "uniform": {
       const { bound } = spec.init;
-      return philoxUniform(key, stream, 0, size).map((x) => (2 * x - 1) * bound);
+      const values = philoxUniform(key, stream, 0, size);
+      for (let i = 0; i < size; i++) values[i] = (2 * (values[i] ?? 0) - 1) * bound;
+      return values;
     }
     case "table":
       return spec.init.values();

@@ -21,16 +21,16 @@ export function planPhase(graph: Graph, phase: Phase): PhasePlan {
   const byName = new Map(graph.nodes.map((node) => [node.name, node]));
   const evaluated = new Set<string>();
   const held = new Set<string>();
-  const visit = (ref: PortRef): void => {
+  // Chains may be longer than calls may nest.
+  const open: PortRef[] = phase.run.map((node) => ({ node, port: "" }));
+  for (let ref = open.pop(); ref; ref = open.pop()) {
     const node = byName.get(ref.node);
     if (!node) throw new Error(`no node "${ref.node}"`);
     if (node.def.kind === "model") held.add(node.name);
-    if (isHandle(node.def, ref.port)) return;
-    if (evaluated.has(node.name)) return;
+    if (isHandle(node.def, ref.port) || evaluated.has(node.name)) continue;
     evaluated.add(node.name);
-    Object.values(node.inputs).forEach(visit);
-  };
-  for (const target of phase.run) visit({ node: target, port: "" });
+    open.push(...Object.values(node.inputs));
+  }
   const chosen = graph.nodes.filter((node) => evaluated.has(node.name));
   const ofKind = (...kinds: NodeDef["kind"][]): GraphNode[] => chosen.filter((node) => kinds.includes(node.def.kind));
   const optimizers = ofKind("optimizer");

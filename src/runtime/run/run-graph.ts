@@ -10,6 +10,7 @@ import { runPhase } from "./run-phase.js";
 import { closeDevices, openDevices, planGraph } from "./session.js";
 import type { Session } from "./session.js";
 import type { Devices } from "./stage.js";
+import type { StepOptions } from "./step-runner.js";
 import { restoreTrainState } from "./train-state.js";
 
 /** What a run needs besides its graph; the container gives these. */
@@ -22,6 +23,7 @@ export interface RunServices {
   readonly signal: AbortSignal;
   /** Seconds of the clock, for rates. */
   readonly now: () => number;
+  readonly steps?: Partial<StepOptions>;
 }
 
 /** How a run ended. */
@@ -58,7 +60,9 @@ export async function executeGraph(graph: Graph, services: RunServices, checkpoi
       const { done, results } = checkpoint?.state ?? { done: [], results: {} };
       const { signal, now } = services;
       const state = { trained, saved: checkpoint !== undefined, done: new Set(done), results: new Map(Object.entries(results)) };
-      return await runSession({ graph, ...plan, devices, recorder, progress, signal, now, ...state }, checkpoint);
+      const { programs = true, checkReplay = 0 } = services.steps ?? {};
+      const steps = { device, programs, checkReplay };
+      return await runSession({ graph, ...plan, ...steps, devices, recorder, progress, signal, now, ...state }, checkpoint);
     } finally {
       await recorder.close();
     }

@@ -13,7 +13,7 @@ import { save } from "./save.js";
 import type { PhasePosition } from "./save.js";
 import { hostContext } from "./session.js";
 import type { Session } from "./session.js";
-import { runStage } from "./stage.js";
+import { StepRunner } from "./step-runner.js";
 
 /** Packets of one source that may be held at once: one in work, one ready. */
 const queueDepth = 2;
@@ -58,12 +58,14 @@ async function loop(session: Session, plan: PhasePlan, hosts: readonly OpenHost[
   const steps = stepsOf(phase, plan);
   await runPending(session, position);
   if (position.pending.length > 0) return "aborted";
+  const { devices, device, programs, checkReplay } = session;
+  const runner = new StepRunner(plan, devices, device, { programs, checkReplay }, (line) => session.recorder.log("info", line));
   const each = async (step: number, packets: ReadonlyMap<string, Delivery>): Promise<void> => {
     const values = new Map([...packets].map(([node, { packet }]) => [node, packet.values]));
-    const result = runStage(plan, session.devices, values, step);
+    const result = await runner.run(values, step);
     if (training) session.trained++;
     const samples = new Map([...packets].map(([node, { packet }]) => [node, packet.indices]));
-    const metrics = await deliver(session, { plan, phase, hosts, result, samples });
+    const metrics = await deliver(session, { plan, phase, hosts, step, result, samples });
     position.step = step + 1;
     position.sources = Object.fromEntries([...packets].map(([node, { state }]) => [node, state]));
     session.progress.step({ phase: phase.name, step: position.step, metrics });

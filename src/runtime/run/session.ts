@@ -1,3 +1,4 @@
+import type { Device } from "../../core/define-backend.js";
 import type { HostContext, Optimizer } from "../../core/define-node.js";
 import type { Graph, GraphNode, Phase } from "../../core/graph.js";
 import { tf } from "../../core/tensor.js";
@@ -17,6 +18,10 @@ export interface Session {
   /** Phases that start by themselves, in order; nested ones run inside theirs. */
   readonly order: readonly Phase[];
   readonly devices: Devices;
+  readonly device: Device;
+  /** Whether steps may be replayed as programs, and how often a replay is checked; see StepRunner. */
+  readonly programs: boolean;
+  readonly checkReplay: number;
   readonly recorder: Recorder;
   readonly progress: ProgressView;
   readonly signal: AbortSignal;

@@ -1,9 +1,8 @@
 import type { Optimizer } from "../../core/define-node.js";
 import { tf } from "../../core/tensor.js";
 import type { HostArray, Variable } from "../../core/tensor.js";
-import { fetch } from "./host-nodes.js";
 import type { Devices } from "./stage.js";
-import { upload } from "./stage.js";
+import { fetch, upload } from "./transfer.js";
 
 /**
  * All that training changed, as checkpoint files: `model`, `ema` and `optimizer.safetensors`, each prefixed by the optimizer's

@@ -61,7 +61,7 @@ function runOn(
       toTensor(value, def.inputs[port]?.spec.startsWith("i32") ? "i32" : "f32"),
     ]),
   ) as Values<Ports>;
-  const drawn = stepContext(options.seed ?? 0, "node", options.step ?? 0, options.training ?? false);
+  const drawn = stepContext(options.seed ?? 0, "node", () => options.step ?? 0, options.training ?? false);
   const { noise } = options;
   const context: StepContext =
     noise === undefined

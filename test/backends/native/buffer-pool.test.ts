@@ -3,7 +3,11 @@ import { describe, expect, test } from "@jest/globals";
 import { makeBufferPool, sizeClass } from "../../../src/backends/native/buffer-pool.js";
 
 describe("buffer pool", () => {
-  const pool = (): ReturnType<typeof makeBufferPool> => makeBufferPool((bytes) => new ArrayBuffer(bytes));
+  const pool = (): ReturnType<typeof makeBufferPool> =>
+    makeBufferPool(
+      (bytes) => new ArrayBuffer(bytes),
+      () => undefined,
+    );
 
   test("gives a returned block to the next request of its size", () => {
     const p = pool();
@@ -25,6 +29,20 @@ describe("buffer pool", () => {
     p.give(new ArrayBuffer(sizeClass(300)));
     expect(p.take(300)).toBe(block);
     expect(p.take(300)).not.toBe(block);
+  });
+
+  test("gives its free blocks, and only those, back to the system", () => {
+    const released: ArrayBuffer[] = [];
+    const p = makeBufferPool(
+      (bytes) => new ArrayBuffer(bytes),
+      (buffer) => released.push(buffer),
+    );
+    const [kept, free] = [p.take(1000), p.take(1000)];
+    p.give(free);
+    p.clear();
+    expect(released).toEqual([free]);
+    expect(p.owns(kept)).toBe(true);
+    expect(p.take(1000)).not.toBe(free);
   });
 
   test("a disowned block does not come back", () => {

@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { fromHalf, toHalf } from "../../../src/nodes/files/half.js";
+import { fromHalf, fromHalves, toHalf } from "../../../src/nodes/files/half.js";
 
 test.each([
   [0, 0],
@@ -23,4 +23,9 @@ test("every half-precision number comes back as itself", () => {
   const all = Array.from({ length: 0x10000 }, (_, bits) => bits).filter((bits) => !Number.isNaN(fromHalf(bits)));
   expect(all.filter((bits) => toHalf(fromHalf(bits)) !== bits)).toEqual([]);
   expect(fromHalf(toHalf(NaN))).toBeNaN();
+});
+
+test("many at once are the same numbers", () => {
+  const bits = Uint16Array.of(0, 0x8000, 0x3c00, 0xc000, 0x7bff, 0x0001, 0xfc00, 0x7e00);
+  expect([...fromHalves(bits)]).toEqual([0, -0, 1, -2, 65504, 2 ** -24, -Infinity, NaN]);
 });

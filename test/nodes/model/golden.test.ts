@@ -9,7 +9,7 @@ import { ditDh } from "../../../src/nodes/model/dit-dh.js";
 import { velocityLoss } from "../../../src/core/ops/velocity-loss.js";
 import { createModel } from "../../../src/runtime/run/live-model.js";
 import { stepContext } from "../../../src/runtime/run/random.js";
-import { upload } from "../../../src/runtime/run/stage.js";
+import { upload } from "../../../src/runtime/run/transfer.js";
 import { channelsLast, golden, goldenWeights, array, ints, worst } from "../../support/golden.js";
 import type { Golden } from "../../support/golden.js";
 
@@ -58,7 +58,12 @@ describe.each(builtinBackends.map(({ id }) => id))("models equal the reference i
     const outputs: Tensor[] = [];
     const { value, grads } = tf.engine().gradients(
       () => {
-        const { velocity } = def.apply(live.weights, inputs, params, stepContext(0, "net", 0, false));
+        const { velocity } = def.apply(
+          live.weights,
+          inputs,
+          params,
+          stepContext(0, "net", () => 0, false),
+        );
         if (!velocity) throw new Error("no velocity");
         outputs.push(tf.keep(velocity.clone()));
         return velocityLoss({ prediction: velocity, target }, {});

@@ -45,6 +45,9 @@ const points = defineNode({
   },
 });
 
+/** Training steps of the run under way. */
+let trained = 0;
+
 const jitter = defineNode({
   kind: "map",
   type: "toy.jitter",
@@ -52,14 +55,17 @@ const jitter = defineNode({
   inputs: { x: tensor("f32[B,D]") },
   outputs: { x: tensor("f32[B,D]") },
   params: z.object({ fails: z.number().int().default(-1) }),
-  run({ x }, { fails }, { random, step, training }) {
-    if (step === fails) throw new Error("the noise is gone");
-    if (training) sendSignals(step);
+  run({ x }, { fails }, { random, training }) {
+    if (training) {
+      const step = trained++;
+      if (step === fails) throw new Error("the noise is gone");
+      sendSignals(step);
+    }
     return { x: tf.add(x, tf.mul(random.normal(x.shape), 0.01)) };
   },
 });
 
-/** Kills or stops the own process: TOY_SIGNALS=7:SIGKILL does so in the eighth step of training. */
+/** Kills or stops the own process: TOY_SIGNALS=7:SIGKILL does so in the eighth step of training that this process does. */
 function sendSignals(step: number): void {
   const [at, ...names] = (process.env["TOY_SIGNALS"] ?? "").split(":");
   if (String(step) === at) for (const name of names) process.kill(process.pid, name);
@@ -72,10 +78,13 @@ const linear = defineNode({
   inputs: { x: tensor("f32[B,D]") },
   outputs: { y: tensor("f32[B,1]"), weights: weights() },
   params: z.object({}),
-  weights: (_params, { D = 0 }) => [
-    { name: "w", shape: [D, 1], init: { kind: "normal", std: 1 }, trainable: true },
-    { name: "b", shape: [1], init: { kind: "zeros" }, trainable: true },
-  ],
+  weights: (_params, { D = 0 }) => {
+    trained = 0; // asked for once at the start of a run
+    return [
+      { name: "w", shape: [D, 1], init: { kind: "normal", std: 1 }, trainable: true },
+      { name: "b", shape: [1], init: { kind: "zeros" }, trainable: true },
+    ];
+  },
   apply: (weight, { x }) => ({ y: tf.add(tf.matMul(x, weight("w") as never), weight("b")) }),
 });
 

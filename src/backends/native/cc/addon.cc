@@ -10,6 +10,7 @@
 #include "isa.h"
 #include "memory.h"
 #include "pool.h"
+#include "replay.h"
 
 namespace {
 
@@ -93,8 +94,10 @@ napi_value runKernel(napi_env env, napi_callback_info info) {
       napi_throw_type_error(env, nullptr, "native kernel: expected typed arrays, lists of them, numbers or null");
       return nullptr;
     }
-  const rae::Call call{arguments.buffers, arguments.lengths, arguments.bufferCount, arguments.numbers, arguments.numberCount};
+  rae::Fault fault;
+  const rae::Call call{arguments.buffers, arguments.lengths, arguments.bufferCount, arguments.numbers, arguments.numberCount, &fault};
   rae::currentTable().kernels[reinterpret_cast<size_t>(index)].run(call);
+  if (fault.text[0] != 0) napi_throw_error(env, nullptr, fault.text);
   return nullptr;
 }
 
@@ -129,6 +132,15 @@ napi_value allocate(napi_env env, napi_callback_info info) {
   void* own = nullptr;
   napi_create_arraybuffer(env, bytes, &own, &result);
   return result;
+}
+
+// Gives memory of `allocate` back at once, where waiting for the collector would hold it twice.
+napi_value release(napi_env env, napi_callback_info info) {
+  size_t count = 1;
+  napi_value buffer;
+  napi_get_cb_info(env, info, &count, &buffer, nullptr, nullptr);
+  if (count > 0) napi_detach_arraybuffer(env, buffer);
+  return nullptr;
 }
 
 napi_value setThreads(napi_env env, napi_callback_info info) {
@@ -187,7 +199,9 @@ NAPI_MODULE_INIT() {
     environments++;
   }
   napi_add_env_cleanup_hook(env, leave, nullptr);
+  rae::definePrograms(env, exports);
   define(env, exports, "allocate", allocate);
+  define(env, exports, "release", release);
   define(env, exports, "setThreads", setThreads);
   define(env, exports, "threads", threads);
   define(env, exports, "isa", isa);

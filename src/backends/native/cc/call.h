@@ -5,13 +5,19 @@
 
 namespace rae {
 
-// One call from JavaScript: the arrays (null where left out) and the numbers, each in the order they were passed.
+// What a kernel found wrong with its data, in words; empty where all went well.
+struct Fault {
+  char text[160] = "";
+};
+
+// One call from JavaScript or a program: the arrays (null where left out) and the numbers, each in the order they were passed.
 struct Call {
   void* const* buffers;
   const size_t* lengths;
   size_t bufferCount;
   const double* numbers;
   size_t numberCount;
+  Fault* fault;
 
   float* f32(size_t i) const { return static_cast<float*>(buffers[i]); }
   int32_t* i32(size_t i) const { return static_cast<int32_t*>(buffers[i]); }

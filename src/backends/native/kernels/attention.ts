@@ -28,7 +28,7 @@ export const attentionKernels: KernelTable = fused(
     backend.call("attentionGrad")(out.values, ...given, ...sizes, Number(backend.bf16));
     // The tables are constants.
     const none = [cos, sin].flatMap((table) => (table ? [backend.output(table.shape)] : []));
-    for (const { values } of none) backend.call("fill")(values, 0, values.length);
+    for (const { values } of none) backend.call("fill")(values, 0, values.length, 0);
     return [out.info, ...none.map(({ info }) => info)];
   },
 );

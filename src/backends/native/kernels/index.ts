@@ -1,4 +1,5 @@
 import type { KernelTable } from "../../shared/open-device.js";
+import { aliasKernels } from "./alias.js";
 import { arrangeKernels } from "./arrange.js";
 import { attentionKernels } from "./attention.js";
 import { binaryKernels } from "./binary.js";
@@ -23,6 +24,7 @@ export const nativeKernels: KernelTable = {
   ...moveKernels,
   ...arrangeKernels,
   ...rowKernels,
+  ...aliasKernels,
   ...normKernels,
   ...conditionKernels,
   ...attentionKernels,

@@ -104,7 +104,7 @@ export const moveKernels: KernelTable = withCpuTable({
     if (x.dtype !== "float32") return undefined;
     const shape = x.shape.map((size, axis) => size + (paddings[axis]?.[0] ?? 0) + (paddings[axis]?.[1] ?? 0));
     const out = backend.output(shape);
-    backend.call("fill")(out.values, attrs["constantValue"] as number, out.values.length);
+    backend.call("fill")(out.values, attrs["constantValue"] as number, out.values.length, 0);
     const to = stridesOf(shape);
     const offset = to.reduce((sum, step, axis) => sum + step * (paddings[axis]?.[0] ?? 0), 0);
     return filled(backend, out, x, sideBySide(x.shape, stridesOf(x.shape), to), offset);

@@ -18,7 +18,7 @@ export const rowKernels: KernelTable = {
       if (!allFloat(dy, table) || index.dtype !== "int32" || table.shape.length !== 2) return undefined;
       const sums = segmentSums(backend, dy, index, table.shape[0] ?? 0, table.shape);
       const none = backend.output(index.shape);
-      backend.call("fill")(none.values, 0, none.values.length);
+      backend.call("fill")(none.values, 0, none.values.length, 0);
       return [sums, none.info];
     },
   ),
@@ -38,16 +38,10 @@ export const rowKernels: KernelTable = {
     },
     Fill: (_inputs, attrs, backend) => {
       const { shape, value, dtype } = attrs as { shape: number[]; value: unknown; dtype?: string };
-      if (typeof value !== "number" || (dtype !== undefined && dtype !== "float32")) return undefined;
-      const out = backend.output(shape);
-      backend.call("fill")(out.values, value, out.values.length);
-      return out.info;
-    },
-    ZerosLike: (inputs, _attrs, backend) => {
-      const { x } = inputs as { x: TensorInfo };
-      if (x.dtype !== "float32" && x.dtype !== "int32") return undefined;
-      const out = backend.outputLike(x.shape, x.dtype);
-      backend.call("fill")(out.values, 0, out.values.length);
+      const type = dtype ?? "float32";
+      if (typeof value !== "number" || (type !== "float32" && type !== "int32")) return undefined;
+      const out = backend.outputLike(shape, type);
+      backend.call("fill")(out.values, value, out.values.length, Number(type === "int32"));
       return out.info;
     },
     OneHot: (inputs, attrs, backend) => {
@@ -61,6 +55,7 @@ export const rowKernels: KernelTable = {
     },
     Cast: (inputs, attrs, backend) => {
       const { x } = inputs as { x: TensorInfo };
+      if (x.dtype === attrs["dtype"]) return backend.alias(x, x.shape);
       const kind = ["int32>float32", "float32>int32", "bool>float32", "bool>int32"].indexOf(
         `${x.dtype}>${String(attrs["dtype"])}`,
       );
@@ -77,13 +72,8 @@ type OneHotAttrs = { readonly depth: number; readonly onValue: number; readonly 
 function gathered(backend: NativeBackend, table: TensorInfo, index: TensorInfo, shape: readonly number[]): TensorInfo {
   const rows = table.shape[0] ?? 0;
   const places = backend.i32(index);
-  const bad = places.findIndex((place) => place < 0 || place >= rows);
-  if (bad >= 0)
-    throw new Error(
-      `GatherV2: the index value ${places[bad]} is not in [0, ${rows - 1}], the rows of the table; see place ${bad} of the indices`,
-    );
   const out = backend.output(shape);
-  backend.call("gather")(out.values, backend.f32(table), places, places.length, sizeOf(table.shape.slice(1)));
+  backend.call("gather")(out.values, backend.f32(table), places, places.length, sizeOf(table.shape.slice(1)), rows);
   return out.info;
 }
 

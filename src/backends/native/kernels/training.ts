@@ -33,7 +33,7 @@ export const trainingKernels: KernelTable = {
     adamw(inputs as KernelInputs, attrs as unknown as AdamWAttrs, backend as NativeBackend),
 };
 
-type AdamWAttrs = AdamWSettings & { readonly count: number };
+type AdamWAttrs = { readonly settings: () => AdamWSettings; readonly count: number };
 
 function alike(a: TensorInfo, b: TensorInfo): boolean {
   return allFloat(a, b) && sameShape(a.shape, b.shape) && sizeOf(a.shape) > 0;
@@ -48,12 +48,15 @@ function drawn(name: "philoxUniform" | "philoxNormal"): KernelConfig["kernelFunc
   };
 }
 
+/** The numbers in the order of cc/kern/adamw.h. */
+const adamwNumbers = ["lr", "beta1", "beta2", "epsilon", "weightDecay", "step", "clip", "averageDecay"] as const;
+
 /** One optimizer step over all tensors, in place; see core/ops/adamw.ts. */
-function adamw(inputs: KernelInputs, s: AdamWAttrs, backend: NativeBackend): TensorInfo {
+function adamw(inputs: KernelInputs, { settings, count }: AdamWAttrs, backend: NativeBackend): TensorInfo {
   const list = (letter: string): Float32Array[] =>
-    Array.from({ length: s.count }, (_, i) => {
+    Array.from({ length: count }, (_, i) => {
       const info = inputs[`${letter}${i}`];
-      if (!info) throw new Error(`AdamWStep: no input ${letter}${i} of ${s.count}`);
+      if (!info) throw new Error(`AdamWStep: no input ${letter}${i} of ${count}`);
       return backend.f32(info);
     });
   const groups = ["p", "g", "m", "v", ...("a0" in inputs ? ["a"] : [])].map(list);
@@ -61,7 +64,7 @@ function adamw(inputs: KernelInputs, s: AdamWAttrs, backend: NativeBackend): Ten
     if (groups.some((group) => group[i]?.length !== parameter.length))
       throw new Error(`AdamWStep: the tensors of parameter ${i} differ in size; expected ${parameter.length} numbers each`);
   const norm = backend.output([]);
-  const numbers = [s.lr, s.beta1, s.beta2, s.epsilon, s.weightDecay, s.step, s.clip, s.averageDecay];
-  backend.call("adamw")(norm.values, ...groups, s.count, ...numbers);
+  const numbers = adamwNumbers.map((name) => () => settings()[name]);
+  backend.call("adamw")(norm.values, ...groups, count, ...numbers);
   return norm.info;
 }

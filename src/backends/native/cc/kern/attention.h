@@ -76,7 +76,7 @@ void attentionCall(const Call& call) {
       const int64_t rows = smaller(block, N - row);
       scores(h, row, rows, s);
       float* sums = static_cast<float*>(scratch(kSlotWork3, static_cast<size_t>(block) * 4));
-      for (int64_t i = 0; i < rows; i++) sums[i] = expRow(s + i * N, s + i * N, N, h.scale);
+      for (int64_t i = 0; i < rows; i++) sums[i] = expRow<expNearv>(s + i * N, s + i * N, N, h.scale);
       multiply(product(rows, d, N, left(s, N, false), right(h.v, h.ldv, false), y + row * D, D), true, bf16);
       for (int64_t i = 0; i < rows; i++) scaleAll(y + (row + i) * D, d, 1.0f / sums[i]);
     }
@@ -108,7 +108,7 @@ void attentionGradCall(const Call& call) {
       const int64_t rows = smaller(block, N - row);
       const float* pull = dy + row * D;
       scores(h, row, rows, p);
-      for (int64_t i = 0; i < rows; i++) scaleAll(p + i * N, N, 1.0f / expRow(p + i * N, p + i * N, N, h.scale));
+      for (int64_t i = 0; i < rows; i++) scaleAll(p + i * N, N, 1.0f / expRow<expNearv>(p + i * N, p + i * N, N, h.scale));
       multiply(product(N, d, rows, left(p, N, true), right(pull, D, false), dv, 3 * D, row > 0), true, bf16);
       multiply(product(rows, N, d, left(pull, D, false), right(h.v, h.ldv, true), ds, N), true, bf16);
       for (int64_t i = 0; i < rows; i++) scoreGradient(ds + i * N, p + i * N, N, h.scale);

@@ -49,26 +49,26 @@ void copyCall(const Call& call) {
   });
 }
 
-// buffers y; numbers value, n.
+// buffers y; numbers value, n, 1 where it is an int32.
 void fillCall(const Call& call) {
-  const vf value = splat(call.f(0));
+  const vf value = call.n(2) == 0 ? splat(call.f(0)) : floats(splatInt(static_cast<int32_t>(call.n(0))));
   parallelRange(call.n(1), 4 * kGrain, [&](int64_t from, int64_t to) {
     mapTo(call.f32(0) + from, to - from, [&](auto) { return value; });
   });
 }
 
-// buffers y (rows x width), table, index (int32); numbers rows, width. A row of an index outside the table is NaN; callers that can,
-// refuse it.
+// buffers y (rows x width), table, index (int32); numbers rows, width, rows of the table. A fault where an index lies outside.
 void gatherCall(const Call& call) {
-  const int64_t width = call.n(1), tableRows = static_cast<int64_t>(call.lengths[1]) / larger(1, width);
-  const vf nan = splat(__builtin_nanf(""));
-  parallelRange(call.n(0), larger(1, kGrain / larger(1, width)), [&](int64_t from, int64_t to) {
-    for (int64_t r = from; r < to; r++) {
-      const int64_t place = call.i32(2)[r];
-      float* row = call.f32(0) + r * width;
-      if (place >= 0 && place < tableRows) copyRow(row, call.f32(1) + place * width, width, 1, 1);
-      else mapTo(row, width, [&](auto) { return nan; });
+  const int64_t width = call.n(1), limit = call.n(2);
+  for (int64_t r = 0; r < call.n(0); r++)
+    if (call.i32(2)[r] < 0 || call.i32(2)[r] >= limit) {
+      snprintf(call.fault->text, sizeof call.fault->text,
+               "GatherV2: the index value %d is not in [0, %lld], the rows of the table; see place %lld of the indices", call.i32(2)[r],
+               static_cast<long long>(limit - 1), static_cast<long long>(r));
+      return;
     }
+  parallelRange(call.n(0), larger(1, kGrain / larger(1, width)), [&](int64_t from, int64_t to) {
+    for (int64_t r = from; r < to; r++) copyRow(call.f32(0) + r * width, call.f32(1) + call.i32(2)[r] * width, width, 1, 1);
   });
 }
 

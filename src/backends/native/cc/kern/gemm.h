@@ -1,7 +1,8 @@
 // C = A * B, blocked for the caches. The k axis is cut the same way whatever the threads, so every element is the same sum.
 
 constexpr int64_t kDepth = RAE_KC;         // k's per block: a panel of B stays in L1
-constexpr int64_t kColumns = 2048 / NR * NR;  // columns per block: packed B stays in L3
+constexpr int64_t kColumns = 2048 / NR * NR;  // columns per block
+constexpr int64_t kPacked = 1 << 21;          // floats of packed B at a time: they stay in L3
 constexpr int64_t kRows = RAE_MC / MR * MR;   // rows per block: packed A stays in L2
 
 enum Slot { kSlotB, kSlotA, kSlotWork, kSlotWork2, kSlotWork3, kSlotSum };
@@ -28,58 +29,90 @@ inline void forTasks(bool serial, int64_t count, F body) {
       serial, count, [](void* context, int64_t i) { (*static_cast<F*>(context))(i); }, &body);
 }
 
-// One block of A against columns [from, to) of packed B.
+// How a product is cut. The cut of k depends on k alone, so every element is the same sum whatever the threads.
+struct Cut {
+  int64_t depth;             // k's per block
+  int64_t tiles, rowBlocks;  // rows in tiles of MR, dealt out to blocks that differ by one tile at most
+  int64_t row(int64_t block) const { return tiles * block / rowBlocks * MR; }
+};
+
+inline Cut cutOf(const Product& p, int64_t threads) {
+  const int64_t blocks = larger(1, (p.k + kDepth - 1) / kDepth);
+  const int64_t tiles = (p.m + MR - 1) / MR, most = kRows / MR;
+  int64_t rowBlocks = (tiles + most - 1) / most;
+  // Enough blocks for all threads, yet as large as the caches allow.
+  if (threads > 1) rowBlocks = smaller(tiles, larger(rowBlocks, threads * 4));
+  return {larger(2, upTo((p.k + blocks - 1) / blocks, 2)), tiles, rowBlocks};
+}
+
+// Rows [row, row + rows) of C, columns [from, to) of the block of columns that packed B holds, by k's [k, k + depth).
 template <Mode mode>
 void multiplyBlock(const Product& p, const float* packedB, int64_t row, int64_t rows, int64_t column, int64_t from, int64_t to,
                    int64_t k, int64_t depth) {
-  const int64_t sizeA = panelSize<mode>(depth, MR), sizeB = panelSize<mode>(depth, NR), steps = sizeA / MR;
-  float* packedA = static_cast<float*>(scratch(kSlotA, (static_cast<size_t>(upTo(rows, MR) / MR * sizeA) + W) * 4));
-  packPanels<mode, MR>(packedA, p.a.from(row, k), rows, depth);
-  const bool accumulate = p.accumulate || k > 0, finish = k + depth == p.k && !p.epilogue.idle();
+  const int64_t sizeA = panelSize<mode>(depth, MR), sizeB = panelSize<mode>(depth, NR);
+  const Operand a = p.a.from(row, k);
+  // Rows that the kernel can read where they lie are not copied; a last, short tile must be, for nothing lies behind it.
+  const bool direct = mode == kFloat && !a.lanesTouch;
+  const int64_t lying = direct ? rows / MR * MR : 0;
+  float* packedA = static_cast<float*>(scratch(kSlotA, (static_cast<size_t>(upTo(rows - lying, MR) / MR * sizeA) + W) * 4));
+  if (lying < rows) packPanels<mode, MR>(packedA, a.from(lying, 0), rows - lying, depth);
+  const bool accumulate = p.accumulate || k > 0, finish = k + depth == p.k && p.epilogue.activation != kNone;
+  const float* bias = accumulate ? nullptr : p.epilogue.bias;
   for (int64_t j = from; j < to; j += NR) {
     const float* panelB = packedB + j / NR * sizeB;
     const int64_t columns = smaller(NR, to - j);
+    const Start start{accumulate, bias == nullptr ? nullptr : bias + column + j};
     for (int64_t i = 0; i < rows; i += MR) {
       const int64_t tall = smaller(MR, rows - i);
       float* c = p.c + (row + i) * p.ldc + column + j;
-      if (tall == MR && columns == NR) micro<mode>(steps, packedA + i / MR * sizeA, panelB, c, p.ldc, accumulate);
-      else microEdge<mode>(steps, packedA + i / MR * sizeA, panelB, c, p.ldc, tall, columns, accumulate);
-      if (finish) finishTile(c, p.ldc, tall, columns, column + j, p.epilogue);
+      const bool lies = i < lying;
+      const Rows tile = lies ? Rows{a.p + i * a.ld, a.ld} : Rows{packedA + (i - lying) / MR * sizeA, 0};
+      microTile<mode>(lies ? depth : sizeA / MR, tile, panelB, c, p.ldc, tall, columns, start);
+      if (finish) activateTile(c, p.ldc, tall, columns, p.epilogue.activation);
     }
   }
+}
+
+// Columns [column, column + width) by k's [start, end): B is packed once, then every block of rows walks all of it.
+template <Mode mode>
+void multiplyPart(const Product& p, bool serial, const Cut& cut, int64_t threads, int64_t column, int64_t width, int64_t start,
+                  int64_t end) {
+  const int64_t panels = (width + NR - 1) / NR, depth = cut.depth, blocks = (end - start + depth - 1) / depth;
+  const int64_t blockB = panels * panelSize<mode>(depth, NR);
+  float* packedB = static_cast<float*>(scratch(kSlotB, (static_cast<size_t>(blocks * blockB) + W) * 4));
+  const int64_t groups = smaller(panels, threads * 4);
+  forTasks(serial, blocks * groups, [&](int64_t task) {
+    const int64_t block = task / groups, k = start + block * depth, count = smaller(depth, end - k);
+    const int64_t first = panels * (task % groups) / groups, last = panels * (task % groups + 1) / groups;
+    packPanels<mode, NR>(packedB + block * blockB + first * panelSize<mode>(count, NR), p.b.from(column + first * NR, k),
+                         smaller(last * NR, width) - first * NR, count);
+  });
+  const int64_t splits = threads == 1 ? 1 : larger(1, smaller(panels, (threads * 4 + cut.rowBlocks - 1) / cut.rowBlocks));
+  forTasks(serial, cut.rowBlocks * splits, [&](int64_t task) {
+    const int64_t block = task / splits, part = task % splits, row = cut.row(block);
+    const int64_t from = panels * part / splits * NR, to = smaller(width, panels * (part + 1) / splits * NR);
+    for (int64_t k = start, i = 0; k < end; k += depth, i++)
+      multiplyBlock<mode>(p, packedB + i * blockB, row, smaller(cut.row(block + 1), p.m) - row, column, from, to, k,
+                          smaller(depth, end - k));
+  });
 }
 
 template <Mode mode>
 void multiply(const Product& p, bool serial) {
   if (p.m <= 0 || p.n <= 0) return;
   const int64_t threads = serial ? 1 : threadCount();
-  const int64_t depth = larger(1, upTo((p.k + upTo(p.k, kDepth) / kDepth - 1) / larger(1, upTo(p.k, kDepth) / kDepth), 2));
-  // Enough blocks for all threads, yet as large as the caches allow.
-  int64_t height = kRows;
-  if (threads > 1) height = larger(MR, smaller(height, upTo((p.m + threads * 4 - 1) / (threads * 4), MR)));
-  const int64_t rowBlocks = (p.m + height - 1) / height;
+  const Cut cut = cutOf(p, threads);
   for (int64_t column = 0; column < p.n; column += kColumns) {
-    const int64_t width = smaller(kColumns, p.n - column), panels = (width + NR - 1) / NR;
-    const int64_t splits = threads == 1 ? 1 : larger(1, smaller(panels, (threads * 4 + rowBlocks - 1) / rowBlocks));
-    for (int64_t k = 0; k < p.k; k += depth) {
-      const int64_t count = smaller(depth, p.k - k), sizeB = panelSize<mode>(count, NR);
-      float* packedB = static_cast<float*>(scratch(kSlotB, (static_cast<size_t>(panels * sizeB) + W) * 4));
-      const int64_t group = larger(1, (panels + threads * 4 - 1) / (threads * 4));
-      forTasks(serial, (panels + group - 1) / group, [&](int64_t i) {
-        const int64_t first = i * group * NR;
-        packPanels<mode, NR>(packedB + i * group * sizeB, p.b.from(column + first, k), smaller(group * NR, width - first), count);
-      });
-      forTasks(serial, rowBlocks * splits, [&](int64_t task) {
-        const int64_t row = task / splits * height, part = task % splits;
-        const int64_t from = panels * part / splits * NR, to = smaller(width, panels * (part + 1) / splits * NR);
-        multiplyBlock<mode>(p, packedB, row, smaller(height, p.m - row), column, from, to, k, count);
-      });
-    }
+    const int64_t width = smaller(kColumns, p.n - column);
+    const int64_t chunk = larger(1, kPacked / upTo(width, NR) / cut.depth) * cut.depth;
+    for (int64_t k = 0; k < p.k; k += chunk)
+      multiplyPart<mode>(p, serial, cut, threads, column, width, k, smaller(k + chunk, p.k));
   }
   if (p.k == 0) {  // an empty sum
-    if (!p.accumulate)
-      for (int64_t i = 0; i < p.m; i++) __builtin_memset(p.c + i * p.ldc, 0, static_cast<size_t>(p.n) * 4);
-    finishTile(p.c, p.ldc, p.m, p.n, 0, p.epilogue);
+    const float* bias = p.epilogue.bias;
+    for (int64_t i = 0; i < p.m && !p.accumulate; i++)
+      mapTo(p.c + i * p.ldc, p.n, [&](auto at) { return bias == nullptr ? vf{} : at(bias); });
+    activateTile(p.c, p.ldc, p.m, p.n, p.epilogue.activation);
   }
 }
 

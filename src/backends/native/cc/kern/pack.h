@@ -26,11 +26,21 @@ inline vi roundBits(vf v) {
   return (nan & (b | 0x400000)) | (~nan & rounded);
 }
 
+// Lanes of two bf16: the even k in the lower half, the odd one in the upper.
+inline vi pairOf(vf even, vf odd) {
+#if defined(__AVX512BF16__)
+  const __m512i low = _mm512_cvtepu16_epi32((__m256i)_mm512_cvtneps_pbh((__m512)even));
+  const __m512i high = _mm512_cvtepu16_epi32((__m256i)_mm512_cvtneps_pbh((__m512)odd));
+  return (vi)_mm512_or_si512(low, _mm512_slli_epi32(high, 16));
+#else
+  return reinterpret_cast<vi>(reinterpret_cast<vu>(roundBits(even)) >> 16) | (roundBits(odd) & splatInt(-65536));
+#endif
+}
+
 template <Mode mode>
 inline void emitTwo(float* panel, int64_t k, int64_t stride, vf even, vf odd) {
   if (mode == kPaired) {
-    const vi pair = reinterpret_cast<vi>(reinterpret_cast<vu>(roundBits(even)) >> 16) | (roundBits(odd) & splatInt(-65536));
-    store(panel + k / 2 * stride, floats(pair));
+    store(panel + k / 2 * stride, floats(pairOf(even, odd)));
     return;
   }
   if (mode == kRounded) {

@@ -92,9 +92,10 @@ void cumsumCall(const Call& call) {
 }
 
 // y = e^((x - max) * scale) for one row; gives the sum.
+template <vf exponential(vf)>
 inline float expRow(float* y, const float* x, int64_t n, float scale) {
   const vf top = splat(reduceRow(kMaxOf, x, n)), factor = splat(scale);
-  mapTo(y, n, [&](auto at) { return expv((at(x) - top) * factor); });
+  mapTo(y, n, [&](auto at) { return exponential((at(x) - top) * factor); });
   return sumOver(n, [&](auto at) { return at(y); });
 }
 
@@ -104,7 +105,7 @@ void softmaxCall(const Call& call) {
   parallelRange(call.n(0), larger(1, kGrain / 4 / larger(1, n)), [&](int64_t from, int64_t to) {
     for (int64_t r = from; r < to; r++) {
       float* y = call.f32(0) + r * n;
-      scaleAll(y, n, 1.0f / expRow(y, call.f32(1) + r * n, n, 1.0f));
+      scaleAll(y, n, 1.0f / expRow<expv>(y, call.f32(1) + r * n, n, 1.0f));
     }
   });
 }

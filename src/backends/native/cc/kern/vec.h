@@ -35,11 +35,25 @@ inline vi bits(vf v) { return reinterpret_cast<vi>(v); }
 inline vf floats(vi v) { return reinterpret_cast<vf>(v); }
 
 // a where the mask is set, else b.
-inline vf select(vi mask, vf a, vf b) { return floats((mask & bits(a)) | (~mask & bits(b))); }
-// A NaN in the first argument stays.
+inline vf select(vi mask, vf a, vf b) { return mask ? a : b; }
+inline vf absolute(vf x) { return floats(bits(x) & splatInt(0x7fffffff)); }
+
+// The greater of x and a bound, the lesser, and the square root. A NaN in x stays: the instructions give their second argument then.
+#if defined(__AVX512F__)
+inline vf atLeast(vf x, vf low) { return (vf)_mm512_max_ps((__m512)low, (__m512)x); }
+inline vf atMost(vf x, vf high) { return (vf)_mm512_min_ps((__m512)high, (__m512)x); }
+inline vf root(vf x) { return (vf)_mm512_sqrt_ps((__m512)x); }
+#elif defined(__AVX2__) && RAE_LANES == 8
+inline vf atLeast(vf x, vf low) { return (vf)_mm256_max_ps((__m256)low, (__m256)x); }
+inline vf atMost(vf x, vf high) { return (vf)_mm256_min_ps((__m256)high, (__m256)x); }
+inline vf root(vf x) { return (vf)_mm256_sqrt_ps((__m256)x); }
+#elif defined(__SSE2__) && RAE_LANES == 4
+inline vf atLeast(vf x, vf low) { return (vf)_mm_max_ps((__m128)low, (__m128)x); }
+inline vf atMost(vf x, vf high) { return (vf)_mm_min_ps((__m128)high, (__m128)x); }
+inline vf root(vf x) { return (vf)_mm_sqrt_ps((__m128)x); }
+#else
 inline vf atLeast(vf x, vf low) { return select(x < low, low, x); }
 inline vf atMost(vf x, vf high) { return select(x > high, high, x); }
-inline vf absolute(vf x) { return floats(bits(x) & splatInt(0x7fffffff)); }
 inline vf root(vf x) {
   float t[W];
   __builtin_memcpy(t, &x, sizeof x);
@@ -47,6 +61,7 @@ inline vf root(vf x) {
   for (int i = 0; i < W; i++) t[i] = __builtin_sqrtf(t[i]);
   return load(t);
 }
+#endif
 
 // Adds the lanes pairwise, always in the same order.
 inline float sumLanes(vf v) {
@@ -57,7 +72,7 @@ inline float sumLanes(vf v) {
   return t[0];
 }
 
-inline int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
+constexpr int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
 inline int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
 inline int64_t upTo(int64_t n, int64_t step) { return (n + step - 1) / step * step; }
 

@@ -1,0 +1,134 @@
+import type { Program, Trace } from "../../core/define-backend.js";
+import type { PerStep } from "../../core/per-step.js";
+import { tf } from "../../core/tensor.js";
+import type { HostArray, Tensor } from "../../core/tensor.js";
+import type { NativeAddon, NativeArray } from "./addon.js";
+import type { NativeBackend } from "./backend.js";
+import { differenceOf } from "./compare-recordings.js";
+import { planMemory } from "./plan-memory.js";
+import type { NativeRecording, Piece, Place, Recorder, Result } from "./recorder.js";
+
+/** Runs a step and notes the kernel calls and the memory of each. */
+export function recordStep(backend: NativeBackend, trace: Trace, inputs: readonly HostArray[]): NativeRecording {
+  const recorder = backend.startRecording();
+  try {
+    const places: Place[] = [];
+    const outputs = tf.tidy(() => {
+      const tensors = inputs.map(({ data, shape, dtype }) => tf.tensor(data, [...shape], dtype === "f32" ? "float32" : "int32"));
+      for (const tensor of tensors) {
+        const place = recorder.place(backend.array(tensor));
+        place.piece.kind = "input";
+        places.push(place);
+      }
+      return [...trace(tensors)];
+    });
+    return { recorder, inputs: places, outputs, results: outputs.map((tensor) => resultOf(backend, recorder, tensor)) };
+  } finally {
+    backend.endRecording();
+  }
+}
+
+function resultOf(backend: NativeBackend, recorder: Recorder, tensor: Tensor): Result {
+  const place = recorder.place(backend.array(tensor));
+  if (place.piece.kind === "inner") place.piece.kind = "output";
+  return { place, shape: tensor.shape, dtype: tensor.dtype };
+}
+
+/** Makes a program of two recordings, or says why there is none. */
+export function compileProgram(
+  addon: NativeAddon,
+  backend: NativeBackend,
+  first: NativeRecording,
+  second: NativeRecording,
+): Program | string {
+  const refused = first.recorder.refused ?? second.recorder.refused ?? differenceOf(first, second);
+  if (refused !== undefined) return refused;
+  const { calls } = second.recorder;
+  // What the steps took one by one, the arena replaces.
+  backend.trim();
+  const layout = layOut(addon, second);
+  const kernels = new Map(Object.keys(addon.kernels).map((name, i) => [name, i]));
+  const code: number[] = [calls.length];
+  const asked: { readonly at: number; readonly value: PerStep }[] = [];
+  let count = 0;
+  for (const call of calls) {
+    code.push(kernels.get(call.kernel) ?? -1, call.places.length);
+    for (const place of call.places) code.push(...(place ? layout.where(place) : [-1, 0, 0]));
+    code.push(call.numbers.length);
+    for (const number of call.numbers) {
+      if (typeof number !== "number") asked.push({ at: count, value: number });
+      code.push(typeof number === "number" ? number : 0);
+      count++;
+    }
+  }
+  const program = addon.makeProgram(Float64Array.from(code), layout.blocks);
+  let lost = false;
+  for (const { buffer } of layout.outside) backend.watch(buffer, () => (lost = true));
+  return {
+    info: `${calls.length} calls, ${(layout.bytes / 1e6).toFixed(1)} MB`,
+    async replay(inputs) {
+      if (lost) throw new Error("native: this program's weights are no longer in memory; record the step again");
+      second.inputs.forEach((place, i) => layout.view(place).set(dataOf(inputs, i, place)));
+      await addon.runProgram(program, Float64Array.from(asked.flatMap(({ at, value }) => [at, value()])));
+      return second.results.map(({ place, shape, dtype }) => read(layout.view(place, dtype), shape));
+    },
+    state: () => layout.outside.map(({ buffer }) => new Uint8Array(buffer)),
+  };
+}
+
+/** Where the pieces of a program lie: block 0 is the arena of inner memory, block 1 what the host fills and reads, the rest outside. */
+interface Layout {
+  readonly blocks: readonly ArrayBufferLike[];
+  readonly outside: readonly Piece[];
+  readonly bytes: number;
+  /** Block, offset in bytes and length in elements. */
+  where(place: Place): [number, number, number];
+  view(place: Place, dtype?: string): NativeArray;
+}
+
+function layOut(addon: NativeAddon, { recorder, inputs, results }: NativeRecording): Layout {
+  const places = recorder.calls.flatMap((call) => call.places.filter((place) => place !== null));
+  const pieces = [...new Set([...places, ...inputs, ...results.map(({ place }) => place)].map(({ piece }) => piece))];
+  const inner = pieces.filter(({ kind }) => kind === "inner");
+  const outside = pieces.filter(({ kind }) => kind === "outside");
+  const kept = pieces.filter(({ kind }) => kind !== "inner" && kind !== "outside");
+  const arena = planMemory(inner);
+  const store = planMemory(kept.map(({ bytes }) => ({ bytes, first: 0, last: Infinity })));
+  const blocks = [addon.allocate(Math.max(64, arena.bytes)), addon.allocate(Math.max(64, store.bytes))];
+  const start = new Map<Piece, readonly [number, number]>();
+  inner.forEach((piece, i) => start.set(piece, [0, arena.offsets[i] ?? 0]));
+  kept.forEach((piece, i) => start.set(piece, [1, store.offsets[i] ?? 0]));
+  outside.forEach((piece, i) => start.set(piece, [2 + i, 0]));
+  const all = [...blocks, ...outside.map(({ buffer }) => buffer)];
+  for (const piece of kept)
+    if (piece.contents)
+      new Uint8Array(all[1] as ArrayBuffer, start.get(piece)?.[1] ?? 0, piece.contents.length).set(piece.contents);
+  const where = ({ piece, offset, length }: Place): [number, number, number] => {
+    const [block, from] = start.get(piece) ?? [-1, 0];
+    return [block, from + offset, length];
+  };
+  return {
+    blocks: all,
+    outside,
+    bytes: arena.bytes + store.bytes,
+    where,
+    view(place, dtype = "float32") {
+      const [block, offset, length] = where(place);
+      const buffer = all[block] as ArrayBuffer;
+      return dtype === "int32" ? new Int32Array(buffer, offset, length) : new Float32Array(buffer, offset, length);
+    },
+  };
+}
+
+/** The bits of an input, as floats: copied, never looked at. */
+function dataOf(inputs: readonly HostArray[], i: number, place: Place): Float32Array {
+  const data = inputs[i]?.data;
+  if (data?.length !== place.length)
+    throw new Error(`native: input ${i} of the program has ${data?.length ?? 0} numbers; expected ${place.length}`);
+  return new Float32Array(data.buffer, data.byteOffset, data.length);
+}
+
+function read(view: NativeArray, shape: readonly number[]): HostArray {
+  if (view instanceof Int32Array) return { dtype: "i32", shape, data: view.slice() };
+  return { dtype: "f32", shape, data: new Float32Array(view) };
+}

@@ -1,0 +1,115 @@
+import type { Device, Program, Recording } from "../../core/define-backend.js";
+import { tf } from "../../core/tensor.js";
+import type { HostArray, Tensor } from "../../core/tensor.js";
+import type { PhasePlan } from "./plan.js";
+import { compareReplay } from "./compare-replay.js";
+import { runStage } from "./stage.js";
+import type { Devices, NodeHook } from "./stage.js";
+import { namesOf, resultOf, tensorsOf, textOf } from "./step-result.js";
+import type { ResultName, StepResult } from "./step-result.js";
+import { upload } from "./transfer.js";
+
+/** Values of the sources by node and port. */
+export type Packets = ReadonlyMap<string, Readonly<Record<string, HostArray>>>;
+
+/** How steps are run; programs are used where the device has them. */
+export interface StepOptions {
+  /** False runs every op of every step one by one. */
+  readonly programs: boolean;
+  /** Runs every so many replayed steps a second time op by op and compares, bit for bit; 0 is never. */
+  readonly checkReplay: number;
+}
+
+/** Steps that run op by op before one is recorded: caches are filled and lazily made tensors exist by then. */
+const plainSteps = 2;
+
+/**
+ * Runs the steps of one phase. On a device that records, steps three and four are noted; where they do the same, all later steps of
+ * those shapes replay them as one program. A step of other shapes, such as a last smaller batch, runs op by op.
+ */
+export class StepRunner {
+  private readonly clock = { step: 0 };
+  private readonly perStep = (): number => this.clock.step;
+  private seen = 0;
+  private shapes: string | undefined;
+  private recording: Recording | undefined;
+  private program: Program | undefined;
+  private over = false;
+  /** Names of a program's results, in order. */
+  private names: readonly ResultName[] = [];
+
+  constructor(
+    private readonly plan: PhasePlan,
+    private readonly devices: Devices,
+    private readonly device: Device,
+    private readonly options: StepOptions,
+    private readonly log: (message: string) => void,
+  ) {}
+
+  /** One step; with `onNode` it runs op by op, and the hook is called around each node's work. */
+  async run(packets: Packets, step: number, onNode?: NodeHook): Promise<StepResult> {
+    this.clock.step = step;
+    const keys = [...packets].flatMap(([node, ports]) => Object.keys(ports).map((port) => `${node}.${port}`));
+    const inputs = [...packets.values()].flatMap((ports) => Object.values(ports));
+    const shapes = JSON.stringify(inputs.map(({ dtype, shape }) => [dtype, shape]));
+    this.shapes ??= shapes;
+    if (onNode) return this.plain(keys, inputs, onNode);
+    if (shapes !== this.shapes || this.over || !this.options.programs || !this.device.record) return this.plain(keys, inputs);
+    if (this.program) return this.replay(this.program, keys, inputs, step);
+    if (this.seen++ < plainSteps) return this.plain(keys, inputs);
+    return this.record(this.device, keys, inputs);
+  }
+
+  private plain(keys: readonly string[], inputs: readonly HostArray[], onNode?: NodeHook): StepResult {
+    const tensors = inputs.map(upload);
+    try {
+      return this.stage(keys, tensors, onNode);
+    } finally {
+      tf.dispose(tensors);
+    }
+  }
+
+  private stage(keys: readonly string[], tensors: readonly Tensor[], onNode?: NodeHook): StepResult {
+    return runStage(this.plan, this.devices, new Map(keys.map((key, i) => [key, tensors[i] as Tensor])), this.perStep, onNode);
+  }
+
+  private record(device: Device, keys: readonly string[], inputs: readonly HostArray[]): StepResult {
+    let result: StepResult | undefined;
+    const recording = device.record?.((tensors) => {
+      result = this.stage(keys, tensors);
+      this.names = namesOf(result);
+      return tensorsOf(result);
+    }, inputs);
+    if (!result || !recording) throw new Error("the device recorded no step");
+    if (this.recording) this.compile(device, this.recording, recording);
+    this.recording = recording;
+    return result;
+  }
+
+  private compile(device: Device, first: Recording, second: Recording): void {
+    const made = device.compile?.(first, second) ?? "this device makes no programs";
+    this.recording = undefined;
+    const { name } = this.plan.phase;
+    if (typeof made === "string") {
+      this.over = true;
+      this.log(`${name}: steps run op by op: ${made}`);
+      return;
+    }
+    this.program = made;
+    this.log(`${name}: steps are replayed as a program of ${made.info}`);
+  }
+
+  private async replay(
+    program: Program,
+    keys: readonly string[],
+    inputs: readonly HostArray[],
+    step: number,
+  ): Promise<StepResult> {
+    const every = this.options.checkReplay;
+    const check = every > 0 && step % every === 0;
+    const outputs = check
+      ? await compareReplay(program, inputs, () => this.plain(keys, inputs), this.names.map(textOf))
+      : await program.replay(inputs);
+    return resultOf(this.names, outputs);
+  }
+}
