@@ -26,8 +26,10 @@ function main() {
   const preload = library();
   if (!preload) return (say("not run: no g++ with libasan; install g++ (Debian: libasan8 comes with it)"), 0);
   const build = [join(root, "scripts/build-native.mjs"), "--sanitize", "--wide"];
-  spawnSync(process.execPath, build, { stdio: "inherit", env: { ...process.env, CXX: cxx } });
-  if (!existsSync(addon)) return (say("not run: the addon was not built"), 1);
+  const { stdout } = spawnSync(process.execPath, build, { encoding: "utf8", env: { ...process.env, CXX: cxx } });
+  process.stdout.write(stdout);
+  // A failed build leaves an older addon in place.
+  if (stdout.includes("not built") || !existsSync(addon)) return (say("not run: the addon was not built"), 1);
   const jest = ["--experimental-vm-modules", join(root, "node_modules/jest/bin/jest.js"), "--runInBand", "--ci"];
   const { status } = spawnSync(process.execPath, [...jest, tests, ...process.argv.slice(2)], {
     cwd: root,
