@@ -51,13 +51,13 @@ export function addonBuilt(): boolean {
 
 /** Loads the addon; throws where it has not been built. */
 export function loadAddon(): NativeAddon {
-  if (!addonBuilt()) throw new Error("native: the addon is not built; install g++ or clang++ and run `npm run prepare`");
+  if (!addonBuilt()) throw new Error("native: the addon is not built; install g++ or clang++ and run `npm run build:native`");
   return createRequire(import.meta.url)(addonFile()) as NativeAddon;
 }
 
 /** A kernel of the addon by name; throws for a name that this build lacks. */
 export function nativeCall(addon: NativeAddon, name: string): NativeCall {
   const call = addon.kernels[name];
-  if (!call) throw new Error(`native: the addon has no kernel "${name}"; it is older than the sources, run \`npm run prepare\``);
+  if (!call) throw new Error(`native: the addon has no kernel "${name}"; it is older than the sources, run \`npm run build:native\``);
   return call;
 }

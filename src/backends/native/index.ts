@@ -59,10 +59,10 @@ function registerCpuKernels(): void {
 
 function probe(): { available: boolean; reason: string } {
   if (!addonBuilt())
-    return { available: false, reason: "the addon is not built; install g++ or clang++ and run `npm run prepare`" };
+    return { available: false, reason: "the addon is not built; install g++ or clang++ and run `npm run build:native`" };
   try {
     return { available: true, reason: `${loadAddon().isa()}, ${availableParallelism()} cores` };
   } catch (error) {
-    return { available: false, reason: `the addon does not load: ${String(error)}; run \`npm run prepare\`` };
+    return { available: false, reason: `the addon does not load: ${String(error)}; run \`npm run build:native\`` };
   }
 }

@@ -30,7 +30,7 @@ export function parse(text: string, place: TextPlace, problems: Problems): Value
     const document = withoutStacks(() => parseDocument(hidden, dialect));
     const mistakes: YAMLError[] = [...document.errors, ...document.warnings];
     for (const { message, pos } of mistakes)
-      problems.add("G101", `not valid YAML: ${firstLine(showReferences(message))}`, spanOf(pos[0], pos[1]));
+      problems.add("G101", `not valid YAML: ${firstLine(showReferences(message))}`, spanOf(pos[0], pos[1]), { cure });
     if (document.directives?.yaml.version === "1.1")
       problems.add("G101", "a graph is YAML 1.2, the file says 1.1", spanOf(0, 0), { cure: "remove the %YAML line" });
     if (mistakes.length > 0) return undefined;
@@ -38,10 +38,13 @@ export function parse(text: string, place: TextPlace, problems: Problems): Value
     return createConverter(hidden, spanOf, problems)(document.contents as Node, limits.depth);
   } catch (error) {
     // The parser itself gave up, e.g. by stack depth on a nesting that the scan did not see.
-    problems.add("G101", `not valid YAML: ${firstLine(messageOf(error))}`, spanOf(0, 0));
+    problems.add("G101", `not valid YAML: ${firstLine(messageOf(error))}`, spanOf(0, 0), { cure });
     return undefined;
   }
 }
+
+/** What most often makes a text no YAML. */
+const cure = "close brackets and quotes, indent by spaces and alike within a block, put a space after each colon";
 
 const dialect = {
   version: "1.2",
@@ -120,7 +123,9 @@ function createConverter(
     const value: unknown = isScalar(node) ? node.value : undefined;
     if (typeof value === "string") return convertText(showReferences(value), node, at);
     if (value === null || typeof value === "boolean" || typeof value === "number") return { kind: "scalar", value, at };
-    problems.add("G101", "a graph holds texts, numbers, booleans, lists and maps only", at);
+    problems.add("G101", "a graph holds texts, numbers, booleans, lists and maps only", at, {
+      cure: "write it as one of these, or in quotes as a text",
+    });
     return { kind: "broken", at };
   };
 
@@ -156,7 +161,10 @@ function createConverter(
     const target = anchors.get(name);
     if (target && target.depth <= room) growth += target.size;
     if (target && target.depth <= room && growth <= limits.growth) return { ...target.value, at };
-    if (!target) problems.add("G101", `alias ${quote(name)} names no anchor before it`, at);
+    if (!target)
+      problems.add("G101", `alias ${quote(name)} names no anchor before it`, at, {
+        cure: "write the value out, or name it by &name first",
+      });
     else if (growth < Infinity)
       problems.add("G105", `alias ${quote(name)} repeats too much`, at, { cure: "write the values out, or fewer of them" });
     if (target) growth = Infinity;
