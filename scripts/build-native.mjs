@@ -141,9 +141,11 @@ async function main() {
   const same = existsSync(stamp) && readFileSync(stamp, "utf8") === options;
   if (same && existsSync(output) && statSync(output).mtimeMs > newest(sources)) return say("up to date");
   const include = headers();
-  if (!include) return say("not built: no node_api.h; install the Node.js headers (Debian: libnode-dev), then `npm run build:native`");
+  if (!include)
+    return say("not built: no node_api.h; install the Node.js headers (Debian: libnode-dev), then `npm run build:native`");
   const cxx = compiler();
-  if (!cxx) return say("not built: no C++ compiler; install g++ or clang++, then `npm run build:native`; until then `auto` uses wasm");
+  if (!cxx)
+    return say("not built: no C++ compiler; install g++ or clang++, then `npm run build:native`; until then `auto` uses wasm");
   const start = Date.now();
   try {
     await build(include, cxx);

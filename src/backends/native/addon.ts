@@ -58,6 +58,7 @@ export function loadAddon(): NativeAddon {
 /** A kernel of the addon by name; throws for a name that this build lacks. */
 export function nativeCall(addon: NativeAddon, name: string): NativeCall {
   const call = addon.kernels[name];
-  if (!call) throw new Error(`native: the addon has no kernel "${name}"; it is older than the sources, run \`npm run build:native\``);
+  if (!call)
+    throw new Error(`native: the addon has no kernel "${name}"; it is older than the sources, run \`npm run build:native\``);
   return call;
 }
