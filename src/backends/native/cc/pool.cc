@@ -53,9 +53,9 @@ void work(uint64_t epoch) {
   insideTask = true;
   for (;;) {
     uint64_t seen = state.load(std::memory_order_acquire);
-    const Task task = jobTask.load(std::memory_order_relaxed);
-    void* context = jobContext.load(std::memory_order_relaxed);
-    const int64_t count = jobCount.load(std::memory_order_relaxed);
+    const Task task = jobTask.load(std::memory_order_acquire);
+    void* context = jobContext.load(std::memory_order_acquire);
+    const int64_t count = jobCount.load(std::memory_order_acquire);
     const uint64_t next = seen & kClosed;
     if ((seen >> 32) != epoch || next == kClosed || static_cast<int64_t>(next) >= count) break;
     if (!state.compare_exchange_weak(seen, seen + 1, std::memory_order_acq_rel)) continue;
@@ -99,9 +99,10 @@ void runTasks(int64_t count, Task task, void* context) {
   std::lock_guard<std::mutex> lock(team().callerMutex);
   const uint64_t epoch = ((state.load(std::memory_order_relaxed) >> 32) + 1) & kClosed;
   state.store((epoch << 32) | kClosed);
-  jobTask.store(task, std::memory_order_relaxed);
-  jobContext.store(context, std::memory_order_relaxed);
-  jobCount.store(count, std::memory_order_relaxed);
+  // Released, so that whoever sees a new value also sees the last job closed and cannot take one more of its tasks.
+  jobTask.store(task, std::memory_order_release);
+  jobContext.store(context, std::memory_order_release);
+  jobCount.store(count, std::memory_order_release);
   finished.store(0, std::memory_order_relaxed);
   state.store(epoch << 32);
   if (parked.load() > 0) {
