@@ -29,6 +29,7 @@ export function recordStep(backend: NativeBackend, trace: Trace, inputs: readonl
 }
 
 function resultOf(backend: NativeBackend, recorder: Recorder, tensor: Tensor): Result {
+  if (tensor.dtype !== "float32" && tensor.dtype !== "int32") recorder.refuse(`a result is of type ${tensor.dtype}`);
   const place = recorder.place(backend.array(tensor));
   if (place.piece.kind === "inner") place.piece.kind = "output";
   return { place, shape: tensor.shape, dtype: tensor.dtype };

@@ -82,7 +82,7 @@ export class StepRunner {
     }, inputs);
     if (!result || !recording) throw new Error("the device recorded no step");
     if (this.recording) this.compile(device, this.recording, recording);
-    this.recording = recording;
+    else this.recording = recording;
     return result;
   }
 

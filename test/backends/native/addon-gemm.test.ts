@@ -1,8 +1,8 @@
-import { afterAll, describe, expect, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 
-import { addonBuilt, loadAddon } from "../../../src/backends/native/addon.js";
 import type { NativeAddon } from "../../../src/backends/native/addon.js";
 import { philoxNormal } from "../../../src/core/philox.js";
+import { withAddon } from "./with-addon.js";
 
 interface Shape {
   readonly batch: number;
@@ -68,15 +68,7 @@ const forms = [
   [true, true],
 ] as const;
 
-if (!addonBuilt()) test.skip("the addon is not built: no C++ compiler", () => undefined);
-else {
-  const addon = loadAddon();
-  const [fastest = "plain"] = addon.isas();
-  afterAll(() => {
-    addon.setIsa(fastest);
-    addon.setThreads(1);
-  });
-
+withAddon((addon, fastest) => {
   describe.each(addon.isas())("matrix product on %s", (isa) => {
     test.each(shapes)("equals float64 loops in all transposes, $batch x $m x $n x $k", (shape) => {
       addon.setIsa(isa);
@@ -141,4 +133,4 @@ else {
     expect(addon.setIsa("mmx")).toBe(false);
     expect(addon.isa()).toBe(fastest);
   });
-}
+});

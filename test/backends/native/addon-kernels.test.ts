@@ -1,10 +1,11 @@
-import { afterAll, describe, expect, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 
-import { addonBuilt, loadAddon } from "../../../src/backends/native/addon.js";
+import { loadAddon } from "../../../src/backends/native/addon.js";
 import type { NativeArray } from "../../../src/backends/native/addon.js";
 import { philoxNormal, philoxWords } from "../../../src/core/philox.js";
 import { addonCases } from "./addon-cases.js";
 import type { AddonCase, ArraySpec } from "./addon-cases.js";
+import { withAddon } from "./with-addon.js";
 
 const arrayOf = { f32: Float32Array, i32: Int32Array, u8: Uint8Array } as const;
 const [normals, words] = [philoxNormal([4, 5], 1, 0, 65536), philoxWords([4, 5], 2, 0, 65536)];
@@ -54,15 +55,7 @@ function call({ kernel, outputs, inputs, numbers }: AddonCase, before: number, f
 
 const nameOf = ({ kernel, numbers }: AddonCase): string => `${kernel} ${numbers.join(" ")}`;
 
-if (!addonBuilt()) test.skip("the addon is not built: no C++ compiler", () => undefined);
-else {
-  const addon = loadAddon();
-  const [fastest = "plain"] = addon.isas();
-  afterAll(() => {
-    addon.setIsa(fastest);
-    addon.setThreads(1);
-  });
-
+withAddon((addon, fastest) => {
   test("every kernel has a case", () => {
     const named = new Set(addonCases(1, 1).map(({ kernel }) => kernel));
     expect(Object.keys(addon.kernels).filter((kernel) => !named.has(kernel))).toEqual(["addAll", "adamw", "peak"]);
@@ -116,4 +109,4 @@ else {
     // The first step of Adam is the rate times the gradient's sign.
     for (const array of p) for (const value of array) expect(value).toBeCloseTo(0.5, 5);
   });
-}
+});

@@ -1,15 +1,13 @@
 import { createHash } from "node:crypto";
 
-import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { expect, test } from "@jest/globals";
 
-import { addonBuilt, loadAddon } from "../../../src/backends/native/addon.js";
-import { nativeBackend } from "../../../src/backends/native/index.js";
-import type { Device } from "../../../src/core/define-backend.js";
 import { philoxNormal, philoxWords } from "../../../src/core/philox.js";
 import { tf } from "../../../src/core/tensor.js";
 import type { NamedAttrMap, NamedTensorMap, Tensor } from "../../../src/core/tensor.js";
 import { baseCases } from "./base-cases.js";
 import type { KernelCase, KernelInput } from "./base-cases.js";
+import { withNative } from "./with-native.js";
 
 const specials = [0, -0, 1, -1, 2, NaN, Infinity, -Infinity, 0.5, -3, 88, -88, 1e-30];
 
@@ -71,19 +69,7 @@ function firstFar(got: ArrayLike<number>, wanted: ArrayLike<number>, terms: numb
   return -1;
 }
 
-if (!addonBuilt()) test.skip("the addon is not built: no C++ compiler", () => undefined);
-else {
-  const addon = loadAddon();
-  const [fastest = "plain"] = addon.isas();
-  let device: Device;
-  beforeAll(async () => {
-    device = await nativeBackend.open({ precision: "fp32", threads: 2 });
-  });
-  afterAll(async () => {
-    addon.setIsa(fastest);
-    await device.close();
-  });
-
+withNative((addon, fastest) => {
   const named = baseCases.map((one) => [`${one.kernel} ${JSON.stringify([one.inputs, one.attrs])}`, one] as const);
   test.each(named)("on every instruction set as tfjs: %s", (_name, one) => {
     const wanted = run("cpu", one);
@@ -113,4 +99,4 @@ else {
     for (const other of others) expect(other).toEqual(once);
     addon.setThreads(2);
   });
-}
+});

@@ -1,8 +1,5 @@
-import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { expect, test } from "@jest/globals";
 
-import { addonBuilt } from "../../../src/backends/native/addon.js";
-import { nativeBackend } from "../../../src/backends/native/index.js";
-import type { Device } from "../../../src/core/define-backend.js";
 import { attention } from "../../../src/core/ops/attention.js";
 import { gelu } from "../../../src/core/ops/gelu.js";
 import { layerNorm } from "../../../src/core/ops/layer-norm.js";
@@ -13,6 +10,7 @@ import { swiglu } from "../../../src/core/ops/swiglu.js";
 import { velocityLoss } from "../../../src/core/ops/velocity-loss.js";
 import { tf } from "../../../src/core/tensor.js";
 import type { Tensor } from "../../../src/core/tensor.js";
+import { withNative } from "./with-native.js";
 
 type Image = ReturnType<typeof tf.tensor4d>;
 const none = (...shape: number[]): Tensor => tf.zeros(shape);
@@ -71,14 +69,7 @@ function outcome(backend: string, call: () => Tensor | Tensor[]): unknown {
   }
 }
 
-if (!addonBuilt()) test.skip("the addon is not built: no C++ compiler", () => undefined);
-else {
-  let device: Device;
-  beforeAll(async () => {
-    device = await nativeBackend.open({ precision: "fp32", threads: 2 });
-  });
-  afterAll(() => device.close());
-
+withNative(() => {
   test.each(Object.entries(calls))("%s of nothing does as tfjs", (_name, call) => {
     expect(outcome("native", call)).toEqual(outcome("cpu", call));
   });
@@ -93,4 +84,4 @@ else {
     });
     expect([...pull]).toEqual([0, 0, 0, 0, 0, 0]);
   });
-}
+});

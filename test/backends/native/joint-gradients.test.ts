@@ -1,14 +1,12 @@
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 
-import { addonBuilt, loadAddon } from "../../../src/backends/native/addon.js";
-import { nativeBackend } from "../../../src/backends/native/index.js";
-import type { Device } from "../../../src/core/define-backend.js";
 import { runKernel } from "../../../src/core/define-op.js";
 import { fusedOps } from "../../../src/core/ops/index.js";
 import { rotaryTables } from "../../../src/core/ops/rotary.js";
 import { philoxNormal } from "../../../src/core/philox.js";
 import { tf } from "../../../src/core/tensor.js";
 import type { Tensor } from "../../../src/core/tensor.js";
+import { withNative } from "./with-native.js";
 
 interface Case {
   readonly kernel: string;
@@ -53,19 +51,7 @@ function error(got: Tensor, wanted: Tensor): number {
   return a.reduce((max, v, i) => Math.max(max, Math.abs(v - (b[i] ?? NaN)) / size), 0);
 }
 
-if (!addonBuilt()) test.skip("the addon is not built: no C++ compiler", () => undefined);
-else {
-  const addon = loadAddon();
-  const [fastest = "plain"] = addon.isas();
-  let device: Device;
-  beforeAll(async () => {
-    device = await nativeBackend.open({ precision: "fp32", threads: 2 });
-  });
-  afterAll(async () => {
-    addon.setIsa(fastest);
-    await device.close();
-  });
-
+withNative((addon) => {
   describe.each(addon.isas())("fused kernels on %s equal the op's own rules", (isa) => {
     test.each(cases.map((one) => [`${one.kernel} ${JSON.stringify(one.shapes)}`, one] as const))("%s", (_name, one) => {
       addon.setIsa(isa);
@@ -112,4 +98,4 @@ else {
       expect([...y.dataSync()]).toEqual(new Array(24).fill(3));
     });
   });
-}
+});

@@ -1,11 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 
-import { addonBuilt, loadAddon } from "../../../src/backends/native/addon.js";
-import { nativeBackend } from "../../../src/backends/native/index.js";
-import type { Device } from "../../../src/core/define-backend.js";
 import { philoxNormal } from "../../../src/core/philox.js";
 import { tf } from "../../../src/core/tensor.js";
 import type { NamedAttrMap, NamedTensorMap, Tensor } from "../../../src/core/tensor.js";
+import { withNative } from "./with-native.js";
 
 type Numbers = readonly (readonly number[])[];
 type Case = readonly [kernel: string, shapes: Numbers, attrs?: Record<string, unknown>, edges?: readonly number[]];
@@ -106,19 +104,7 @@ function countOf([kernel, [shape = []], attrs]: Case): number {
   return (attrs?.["axis"] as number[]).reduce((count, axis) => count * (shape[axis] ?? 1), 1);
 }
 
-if (!addonBuilt()) test.skip("the addon is not built: no C++ compiler", () => undefined);
-else {
-  const addon = loadAddon();
-  const [fastest = "plain"] = addon.isas();
-  let device: Device;
-  beforeAll(async () => {
-    device = await nativeBackend.open({ precision: "fp32", threads: 2 });
-  });
-  afterAll(async () => {
-    addon.setIsa(fastest);
-    await device.close();
-  });
-
+withNative((addon) => {
   describe.each(addon.isas())("kernels on %s equal tfjs's", (isa) => {
     test.each(cases.map((one) => [`${one[0]} ${JSON.stringify(one.slice(1, 3))}`, one] as const))("%s", (_name, one) => {
       addon.setIsa(isa);
@@ -158,4 +144,4 @@ else {
     tf.setBackend("native");
     expect(() => tf.gather(tf.ones([3, 2]), tf.tensor1d([0, 3], "int32"))).toThrow(/index value 3 is not in \[0, 2\].*place 1/);
   });
-}
+});

@@ -25,8 +25,8 @@ describe("references to variables", () => {
   });
 
   test("variables may use each other, in any order", async () => {
-    expect(await paramsOf(graph('a: "${vars.b}/x", b: "${vars.c}", c: root', "file: ${vars.a}"))).toMatchObject({
-      file: "/graphs/root/x",
+    expect(await paramsOf(graph('a: "${vars.b}/x", b: "${vars.c}", c: set', "file: ${vars.a}"))).toMatchObject({
+      file: "/graphs/set/x",
     });
   });
 
