@@ -14,9 +14,10 @@ import { build } from "esbuild";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const outdir = resolve(process.argv[2] ?? resolve(root, "dist/bundle"));
-const verbs = resolve(root, "src/runtime/cli/verbs.ts");
-const reading = new Set(["check", "print", "inspect"]);
-const running = [...(await readFile(verbs, "utf8")).matchAll(/import\("\.\/([\w-]+)\.js"\)/g)]
+const verbs = ["verbs", "reading-verbs"].map((name) => resolve(root, `src/runtime/cli/${name}.ts`));
+const reading = new Set(["check", "print", "inspect", "show"]);
+const verbsText = (await Promise.all(verbs.map((file) => readFile(file, "utf8")))).join("\n");
+const running = [...verbsText.matchAll(/import\("\.\/([\w-]+)\.js"\)/g)]
   .map(([, name]) => name)
   .filter((name) => !reading.has(name));
 
@@ -40,7 +41,7 @@ function ownSources(bundleAddress, loadVerb) {
           .replace(/import\("(@tensorflow\/[\w-]+)"\)/g, 'Promise.resolve(require("$1"))');
         const verb = (whole, name) => (running.includes(name) ? `${loadVerb}("./${name}.js")` : whole);
         return {
-          contents: path === verbs ? contents.replace(/import\("\.\/([\w-]+)\.js"\)/g, verb) : contents,
+          contents: verbs.includes(path) ? contents.replace(/import\("\.\/([\w-]+)\.js"\)/g, verb) : contents,
           loader: "ts",
           resolveDir: dirname(path),
         };
@@ -126,7 +127,7 @@ async function bundleDoor(commandHash) {
 function warmUp() {
   const graph = "graphs/stage2-train.yaml";
   const help = running.map((verb) => [verb, "--help"]);
-  for (const words of [["--help"], ["inspect", "model.dit_dh"], ["check", graph], ["print", graph], ...help])
+  for (const words of [["--help"], ["inspect", "model.dit_dh"], ["check", graph], ["print", graph], ["show", graph], ...help])
     execFileSync(process.execPath, [resolve(outdir, "graph.cjs"), ...words], {
       cwd: root,
       stdio: ["ignore", "ignore", "inherit"],

@@ -1,7 +1,7 @@
-import { Command, InvalidArgumentError, Option } from "commander";
-
-/** What a verb gives when it is over: the exit code. */
-type Done = (code: Promise<number>) => Promise<void>;
+import { Command } from "commander";
+import { addReadingVerbs } from "./reading-verbs.js";
+import { deviceFlags, overridesDoc, positiveInteger } from "./verb-parts.js";
+import type { Done } from "./verb-parts.js";
 
 interface Json {
   readonly json?: boolean;
@@ -64,10 +64,9 @@ export function commandLine(version: string, done: Done): Command {
     .action((type: string | undefined, options: Json) =>
       done(import("./inspect.js").then(({ inspectVerb }) => inspectVerb(type, options))),
     );
+  addReadingVerbs(graph, done);
   return graph;
 }
-
-const overridesDoc = "dit.depth=12, vars.batch=64, +nodes.x={…}, ~nodes.x";
 
 /** Flags of every verb that records a run. */
 function runFlags(command: Command): Command {
@@ -75,19 +74,4 @@ function runFlags(command: Command): Command {
     .option("--log-every <seconds>", "seconds between plain progress lines", positiveInteger, 10)
     .option("--no-programs", "run every op of every step one by one, where steps would be replayed as a whole")
     .option("--check-replay <steps>", "compare every so many replayed steps with the step run op by op", positiveInteger, 0);
-}
-
-/** Flags of every verb that runs nodes. */
-function deviceFlags(command: Command): Command {
-  return command
-    .addOption(new Option("--backend <id>", "auto, native, wasm, reference, …").default("auto"))
-    .addOption(new Option("--precision <name>", "arithmetic of the heavy ops").choices(["fp32", "bf16", "f16"]).default("fp32"))
-    .option("--threads <n>", "CPU threads", positiveInteger)
-    .option("--stack", "show the stack of a failure");
-}
-
-function positiveInteger(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError(`Expected a whole number of at least 1.`);
-  return value;
 }

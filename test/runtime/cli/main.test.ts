@@ -1,5 +1,5 @@
 import { execFile, spawn } from "node:child_process";
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
@@ -126,6 +126,19 @@ describe("reading", () => {
     expect(stdout).toContain("f32[B,H,W,1]");
     expect(stderr).toBe("");
     expect((await graph("inspect", "data.idy")).stderr).toContain('did you mean "data.idx"');
+  });
+
+  test("show prints a picture, or writes the format that the file's name ends in", async () => {
+    const { code, stdout, stderr } = await graph("show", "look.yaml");
+    expect([code, stderr]).toEqual([0, ""]);
+    expect(stdout).toContain("▶ grid (out.image_grid) <- image=images.image [show]");
+    expect(await graph("show", "look.yaml", "--out", "look.svg")).toEqual({ code: 0, stdout: "", stderr: "" });
+    expect(await readFile(join(folder, "look.svg"), "utf8")).toMatch(/^<svg /);
+    expect(await graph("show", "look.yaml", "--out", "look.pdf")).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining(".svg"),
+    });
+    expect((await graph("show", "look.yaml", "--phase", "shwo")).stderr).toContain('did you mean "show"');
   });
 
   test("a reader that goes away is no failure", async () => {

@@ -61,6 +61,7 @@ const readings: readonly (readonly [name: string, args: readonly string[], says:
   ["inspect TYPE", ["inspect", "model.dit_dh"], "hidden_size"],
   ["check", ["check", "look.yaml"], "no mistakes found"],
   ["print", ["print", "look.yaml"], "type: data.idx"],
+  ["show", ["show", "look.yaml", "--format", "svg"], "image f32[4,28,28,1]"],
 ];
 
 describe("a verb that only reads", () => {

@@ -1,0 +1,30 @@
+import { Option } from "commander";
+import type { Command } from "commander";
+import type { Done } from "./verb-parts.js";
+
+/** Adds the verbs that explain graphs, node types and messages; like all reading verbs they load their code when called. */
+export function addReadingVerbs(graph: Command, done: Done): void {
+  graph
+    .command("show")
+    .description("the picture of a graph, with the types on its edges")
+    .argument("<file>", "graph file (YAML)")
+    .argument("[overrides...]", "as for run")
+    .addOption(
+      new Option("--format <name>", "default: by the ending of --out, else ascii").choices([
+        "ascii",
+        "svg",
+        "dot",
+        "mermaid",
+        "html",
+      ]),
+    )
+    .option("--out <file>", "write it to a file")
+    .option("--phase <names>", "only what these phases run, e.g. train,sample", names)
+    .option("--json", "print the picture as one JSON object")
+    .action((file, overrides, flags) => done(import("./show.js").then(({ showVerb }) => showVerb(file, overrides, flags))));
+}
+
+/** `a,b` as two names. */
+function names(text: string): string[] {
+  return text.split(",").filter((name) => name !== "");
+}
