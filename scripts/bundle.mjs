@@ -71,8 +71,8 @@ const common = {
   sourcesContent: false,
   logLevel: "warning",
 };
-// One copy of the tensor library for everybody; sharp is a binary.
-const external = ["@tensorflow/*", "sharp"];
+// One copy of the tensor library for everybody; sharp and resvg are binaries.
+const external = ["@tensorflow/*", "sharp", "@resvg/resvg-js"];
 
 /** The modules. */
 async function bundleModules() {
@@ -103,7 +103,7 @@ async function bundleCommand() {
     footer: { js: "})" },
     // A script from the code cache cannot import; what it loads late are Node's own modules.
     supported: { "dynamic-import": false },
-    external: [...external, "fast-png", "ml-matrix"],
+    external: [...external, "fast-png", "ml-matrix", "tar-stream"],
     plugins: [ownSources('require("node:url").pathToFileURL(__filename)', "loadVerb"), noChildren],
   });
   return createHash("sha256")

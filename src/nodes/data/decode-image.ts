@@ -1,4 +1,13 @@
-import { readFile } from "node:fs/promises";
+/** An image as it lies in its file: bytes of JPEG, PNG or WebP, or pixels, channels last. */
+export type StoredImage = Uint8Array | Pixels;
+
+/** Unsigned bytes of an image, row by row, channels last. */
+export interface Pixels {
+  readonly width: number;
+  readonly height: number;
+  readonly channels: 1 | 3;
+  readonly data: Uint8Array;
+}
 
 /** How an image is cut; `place` gives the crop's corner as fractions of the free way (0.5 is the centre). */
 export interface Cut {
@@ -10,11 +19,15 @@ export interface Cut {
 
 /**
  * A square of `size` pixels as numbers in [0,1], channels last: the shorter side is resized to `size` by a cubic kernel, then a
- * square is cut out. Transparency is dropped and EXIF orientation ignored, as PyTorch's loaders do. Rejects where the file is no image.
+ * square is cut out. Transparency is dropped and EXIF orientation ignored, as PyTorch's loaders do. Rejects where the bytes are no image.
  */
-export async function decodeImage(file: string, cut: Cut): Promise<Float32Array> {
+export async function decodeImage(stored: StoredImage, cut: Cut): Promise<Float32Array> {
+  // Pixels that fit are used as they are: small images by the thousand are not worth a decoder's call.
+  const pixels = stored instanceof Uint8Array ? undefined : stored;
+  if (pixels && fits(pixels, cut)) return toNumbers(pixels.data, cut);
   const { default: sharp } = await import("sharp");
-  const image = sharp(await readFile(file), { failOn: "error" });
+  const image =
+    stored instanceof Uint8Array ? sharp(stored, { failOn: "error" }) : sharp(stored.data, { raw: withoutData(stored) });
   const { width, height } = await image.metadata();
   const scale = cut.size / Math.min(width, height);
   const wide = Math.max(cut.size, Math.round(width * scale));
@@ -29,6 +42,14 @@ export async function decodeImage(file: string, cut: Cut): Promise<Float32Array>
     .toBuffer({ resolveWithObject: true });
   if (info.channels !== cut.channels) throw new Error(`it decodes to ${info.channels} channels, expected ${cut.channels}`);
   return toNumbers(data, cut);
+}
+
+function fits(pixels: Pixels, { size, channels }: Cut): boolean {
+  return pixels.width === size && pixels.height === size && pixels.channels === channels;
+}
+
+function withoutData({ width, height, channels }: Pixels): Omit<Pixels, "data"> {
+  return { width, height, channels };
 }
 
 /** Bytes as numbers in [0,1], mirrored left to right where the cut says so. */

@@ -1,11 +1,10 @@
-import { join } from "node:path";
 import { availableParallelism } from "node:os";
 import type { HostContext, Packet, Source } from "../../core/define-node.js";
 import { streamId } from "../../core/philox.js";
 import { messageOf } from "../files/error-text.js";
 import { decodeImage } from "./decode-image.js";
 import type { Cut } from "./decode-image.js";
-import type { ImageFile, ImageList } from "./list-images.js";
+import type { ImageCollection } from "./image-collection.js";
 import { restorePosition, savePosition } from "./position.js";
 import type { Position } from "./position.js";
 import { readAhead } from "./read-ahead.js";
@@ -14,7 +13,6 @@ import { sampleOrder } from "./sample-order.js";
 import type { SampleOrder } from "./sample-order.js";
 
 export interface ImageSourceOptions {
-  readonly folder: string;
   readonly batch: number;
   readonly size: number;
   readonly channels: 1 | 3;
@@ -53,12 +51,12 @@ export class ImageSource implements Source {
 
   constructor(
     private readonly options: ImageSourceOptions,
-    private readonly list: ImageList,
+    private readonly images: ImageCollection,
     private readonly context: HostContext,
   ) {
-    const count = list.files.length;
-    this.order = sampleOrder({ seed: context.seed, node: context.node, count, shuffle: options.shuffle });
-    this.data = { count, fingerprint: streamId(list.files.map((file) => file.path).join("\n")) };
+    const { count } = images;
+    this.order = sampleOrder({ seed: context.seed, node: context.node, count, shuffle: options.shuffle, groups: images.groups });
+    this.data = { count, fingerprint: streamId(images.names.join("\n")) };
   }
 
   async next(): Promise<Packet | undefined> {
@@ -102,6 +100,7 @@ export class ImageSource implements Source {
     if (this.closed) return;
     this.closed = true;
     await this.pending?.stop();
+    await this.images.close?.();
     if (this.unreadable.size > 0)
       this.context.log("warn", `${this.unreadable.size} of ${this.data.count} images were unreadable and left out`);
   }
@@ -123,7 +122,7 @@ export class ImageSource implements Source {
 
   private async decode(at: Position & { readonly sample: number }): Promise<Decoded> {
     try {
-      return { ...at, pixels: await decodeImage(this.pathOf(at.sample), this.cut(at.epoch, at.sample)) };
+      return { ...at, pixels: await decodeImage(await this.images.read(at.sample), this.cut(at.epoch, at.sample)) };
     } catch (error) {
       return { ...at, fault: messageOf(error) };
     }
@@ -137,7 +136,7 @@ export class ImageSource implements Source {
   }
 
   private reject({ sample, fault = "unreadable" }: Decoded): void {
-    const what = `${this.pathOf(sample)}: image cannot be read (${fault})`;
+    const what = `${this.images.nameOf(sample)}: image cannot be read (${fault})`;
     if (this.options.on_error === "fail") throw new Error(`${what}; remove it, or leave such images out by on_error: skip`);
     if (this.unreadable.has(sample)) return;
     this.unreadable.set(sample, fault);
@@ -146,12 +145,12 @@ export class ImageSource implements Source {
   }
 
   private noBatch(): Error {
-    const { batch, folder } = this.options;
+    const { batch } = this.options;
     const good = this.data.count - this.unreadable.size;
     const [first] = this.unreadable.keys();
-    const cause = first === undefined ? "" : `, the first ${this.pathOf(first)} (${this.unreadable.get(first)})`;
+    const cause = first === undefined ? "" : `, the first ${this.images.nameOf(first)} (${this.unreadable.get(first)})`;
     return new Error(
-      `${folder}: ${this.unreadable.size} of ${this.data.count} images are unreadable${cause}: ${good} do not fill a batch of ${batch}; repair the files or lower batch`,
+      `${this.images.where}: ${this.unreadable.size} of ${this.data.count} images are unreadable${cause}: ${good} do not fill a batch of ${batch}; repair the files or lower batch`,
     );
   }
 
@@ -159,7 +158,7 @@ export class ImageSource implements Source {
     const { size, channels } = this.options;
     const pixels = new Float32Array(batch.length * size * size * channels);
     batch.forEach((decoded, i) => pixels.set(decoded.pixels ?? [], i * size * size * channels));
-    const classes = Int32Array.from(batch, ({ sample }) => this.fileOf(sample).label);
+    const classes = Int32Array.from(batch, ({ sample }) => this.images.labelOf(sample));
     return {
       indices: batch.map(({ sample }) => sample),
       values: {
@@ -167,15 +166,5 @@ export class ImageSource implements Source {
         label: { dtype: "i32", shape: [batch.length], data: classes },
       },
     };
-  }
-
-  private fileOf(sample: number): ImageFile {
-    const file = this.list.files[sample];
-    if (!file) throw new Error(`no image ${sample} among ${this.data.count}`);
-    return file;
-  }
-
-  private pathOf(sample: number): string {
-    return join(this.options.folder, this.fileOf(sample).path);
   }
 }

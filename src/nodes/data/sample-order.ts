@@ -9,13 +9,27 @@ export interface SampleOrder {
   words(epoch: number, sample: number): Uint32Array;
 }
 
+/** Whose order it is. */
+export interface OrderOf {
+  readonly seed: number;
+  readonly node: string;
+  readonly count: number;
+  readonly shuffle: boolean;
+  /** Sizes of groups of neighbours that are read as a whole: shuffled are then the groups, and the samples within each. */
+  readonly groups?: readonly number[] | undefined;
+}
+
 /** The order of `count` samples, keyed by (seed, node, epoch) alone: it depends on neither batch size nor where a run resumed. */
-export function sampleOrder(of: { seed: number; node: string; count: number; shuffle: boolean }): SampleOrder {
+export function sampleOrder(of: OrderOf): SampleOrder {
   const key = philoxKey(of.seed, of.node);
   const draw = (stream: string, words: number): ((epoch: number) => Uint32Array) =>
     latest((epoch) => philoxWords(key, streamId(stream), epoch, words).subarray(0, words));
   const swaps = draw("order", of.count);
-  const order = latest((epoch) => permutation(swaps(epoch)));
+  const { groups } = of;
+  const groupSwaps = draw("groups", groups?.length ?? 0);
+  const order = latest((epoch) =>
+    groups ? byGroups(groups, permutation(groupSwaps(epoch)), swaps(epoch)) : permutation(swaps(epoch)),
+  );
   const augmentations = draw("augment", 4 * of.count);
   return {
     count: of.count,
@@ -32,6 +46,21 @@ function permutation(words: Uint32Array): Uint32Array {
     const held = order[i] ?? 0;
     order[i] = order[j] ?? 0;
     order[j] = held;
+  }
+  return order;
+}
+
+/** Samples group by group, the groups in the order given, each shuffled by its own part of the words. */
+function byGroups(sizes: readonly number[], groupOrder: Uint32Array, words: Uint32Array): Uint32Array {
+  const starts: number[] = [];
+  sizes.reduce((start, size, group) => ((starts[group] = start), start + size), 0);
+  const order = new Uint32Array(words.length);
+  let filled = 0;
+  for (const group of groupOrder) {
+    const start = starts[group] ?? 0;
+    const within = permutation(words.subarray(start, start + (sizes[group] ?? 0)));
+    within.forEach((place, i) => (order[filled + i] = start + place));
+    filled += within.length;
   }
   return order;
 }
