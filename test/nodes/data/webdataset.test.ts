@@ -32,6 +32,14 @@ const open = (shards: string | string[], params: object = {}) =>
 const levels = (packet: Parameters<typeof numbers>[0]) =>
   numbers(packet, "image").filter((_, i) => i % 4 === 0).map((value) => Math.round(value * 255)); // prettier-ignore
 
+/** The packets of a source that is then closed. */
+async function read(node: ReturnType<typeof open>, most = Infinity) {
+  const source = await node.source();
+  const packets = await drain(source, most);
+  await source.close();
+  return packets;
+}
+
 beforeAll(async () => {
   process.env["XDG_CACHE_HOME"] = at("cache");
   await tar("set/b.tar", { "x.cls": "7", "x.png": grey(30), [`${"long/".repeat(30)}y.png`]: grey(40), [`${"long/".repeat(30)}y.cls`]: "8" }); // prettier-ignore
@@ -47,7 +55,7 @@ beforeAll(async () => {
 
 describe("samples", () => {
   test("files of one name, shard by shard in the order of their names; long names too", async () => {
-    const packets = await drain(await open("set", { repeat: false }).source());
+    const packets = await read(open("set", { repeat: false }));
     expect(packets.map(levels)).toEqual([[10, 20], [30, 40]]); // prettier-ignore
     expect(packets.map((packet) => numbers(packet, "label"))).toEqual([[5, 6], [7, 8]]); // prettier-ignore
     expect((await open("set").probe()).summary).toBe("4 images in 2 shards");
@@ -55,9 +63,9 @@ describe("samples", () => {
 
   test("the class may be the folder, and a prefix chooses a part", async () => {
     await tar("folders.tar", { "train/cat/1.png": grey(1), "train/ant/2.png": grey(2), "test/ant/3.png": grey(3) });
-    const [packet] = await drain(await open("folders.tar", { label: "folder", within: "train/" }).source(), 1);
+    const [packet] = await read(open("folders.tar", { label: "folder", within: "train/" }), 1);
     expect([levels(packet), numbers(packet, "label")]).toEqual([[1, 2], [1, 0]]); // prettier-ignore
-    const [none] = await drain(await open(["folders.tar"], { label: "none", batch: 3 }).source(), 1);
+    const [none] = await read(open(["folders.tar"], { label: "none", batch: 3 }), 1);
     expect(numbers(none, "label")).toEqual([0, 0, 0]);
   });
 
