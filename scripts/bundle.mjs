@@ -71,8 +71,8 @@ const common = {
   sourcesContent: false,
   logLevel: "warning",
 };
-// One copy of the tensor library for everybody; sharp and resvg are binaries.
-const external = ["@tensorflow/*", "sharp", "@resvg/resvg-js"];
+// One copy of the tensor library for everybody; sharp, resvg and webgpu are binaries.
+const external = ["@tensorflow/*", "sharp", "@resvg/resvg-js", "webgpu"];
 
 /** The modules. */
 async function bundleModules() {

@@ -1,0 +1,63 @@
+import { defineBackend } from "../../core/define-backend.js";
+import { prepareTensors } from "../../core/prepare.js";
+import { tf } from "../../core/tensor.js";
+import { openDevice } from "../shared/open-device.js";
+import { makeBackend } from "./backend.js";
+import type { WebGpuBackend } from "./backend.js";
+import { findGpu } from "./find-gpu.js";
+import { adapterText, chooseAdapter, openGpu } from "./open-gpu.js";
+import type { TfjsWebGpuClass } from "./tfjs-backend.js";
+
+/** tfjs's shaders and our fused ones on a GPU through WebGPU: the page's own, or Dawn's in Node. */
+export const webgpuBackend = defineBackend({
+  id: "webgpu",
+  note: "shaders through WebGPU: Dawn (npm package webgpu) in Node, the browser's own in a page",
+  precisions: ["fp32"],
+  async probe() {
+    const found = await findGpu();
+    if (typeof found === "string") return { available: false, reason: found };
+    try {
+      const adapter = await chooseAdapter(found.gpu);
+      return adapter ? { available: true, reason: adapterText(adapter) } : { available: false, reason: noAdapter };
+    } finally {
+      found.release();
+    }
+  },
+  async open(options) {
+    const found = await findGpu();
+    if (typeof found === "string") throw new Error(found);
+    const adapter = await chooseAdapter(found.gpu);
+    if (!adapter) {
+      found.release();
+      throw new Error(noAdapter);
+    }
+    const text = adapterText(adapter);
+    const device = await openGpu(adapter);
+    await prepareTensors();
+    const library = await import("@tensorflow/tfjs-backend-webgpu");
+    // Small tensors would be computed on the processor, out of sight of a recording.
+    tf.env().set("WEBGPU_CPU_FORWARD", false);
+    if (tf.findBackend("webgpu")) tf.removeBackend("webgpu");
+    const Base = library.WebGPUBackend as unknown as TfjsWebGpuClass;
+    tf.registerBackend("webgpu", () => makeBackend(Base, device, adapter.info, options.precision));
+    const opened = await openDevice({ name: "webgpu", info: `webgpu: ${text}`, kernels: {} }, options);
+    const backend = tf.backend() as WebGpuBackend;
+    return {
+      ...opened,
+      async sync() {
+        backend.flush();
+        await device.queue.onSubmittedWorkDone();
+        backend.checkFaults();
+      },
+      async close() {
+        if (tf.findBackend("webgpu") === backend) tf.removeBackend("webgpu");
+        device.destroy();
+        found.release();
+        await opened.close();
+      },
+    };
+  },
+});
+
+const noAdapter =
+  "WebGPU finds no adapter; in Node, install the GPU's driver and the Vulkan loader (Debian: libvulkan1), or run on the processor with Debian's chromium and VK_ICD_FILENAMES=/usr/lib/chromium/vk_swiftshader_icd.json";

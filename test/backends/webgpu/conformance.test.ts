@@ -1,0 +1,4 @@
+import { conformance } from "../conformance.js";
+import { withWebGpu } from "./with-webgpu.js";
+
+withWebGpu("webgpu", () => conformance("webgpu"));
