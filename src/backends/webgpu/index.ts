@@ -2,17 +2,21 @@ import { defineBackend } from "../../core/define-backend.js";
 import { prepareTensors } from "../../core/prepare.js";
 import { tf } from "../../core/tensor.js";
 import { openDevice } from "../shared/open-device.js";
+import type { KernelTable } from "../shared/open-device.js";
 import { makeBackend } from "./backend.js";
 import type { WebGpuBackend } from "./backend.js";
 import { findGpu } from "./find-gpu.js";
+import { webgpuKernels } from "./kernels/index.js";
 import { adapterText, chooseAdapter, openGpu } from "./open-gpu.js";
 import type { TfjsWebGpuClass } from "./tfjs-backend.js";
+
+let kernels: KernelTable | undefined;
 
 /** tfjs's shaders and our fused ones on a GPU through WebGPU: the page's own, or Dawn's in Node. */
 export const webgpuBackend = defineBackend({
   id: "webgpu",
   note: "shaders through WebGPU: Dawn (npm package webgpu) in Node, the browser's own in a page",
-  precisions: ["fp32"],
+  precisions: ["fp32", "f16"],
   async probe() {
     const found = await findGpu();
     if (typeof found === "string") return { available: false, reason: found };
@@ -37,10 +41,13 @@ export const webgpuBackend = defineBackend({
     const library = await import("@tensorflow/tfjs-backend-webgpu");
     // Small tensors would be computed on the processor, out of sight of a recording.
     tf.env().set("WEBGPU_CPU_FORWARD", false);
-    if (tf.findBackend("webgpu")) tf.removeBackend("webgpu");
+    // The library registers its own, with a device of its own.
+    if (tf.findBackendFactory("webgpu")) tf.removeBackend("webgpu");
     const Base = library.WebGPUBackend as unknown as TfjsWebGpuClass;
     tf.registerBackend("webgpu", () => makeBackend(Base, device, adapter.info, options.precision));
-    const opened = await openDevice({ name: "webgpu", info: `webgpu: ${text}`, kernels: {} }, options);
+    // Wraps tfjs's own product, so it must be looked up before it is replaced.
+    kernels ??= webgpuKernels(tf.getKernel("BatchMatMul", "webgpu").kernelFunc);
+    const opened = await openDevice({ name: "webgpu", info: `webgpu: ${text}`, kernels, precisions: ["fp32", "f16"] }, options);
     const backend = tf.backend() as WebGpuBackend;
     return {
       ...opened,
