@@ -35,6 +35,10 @@ export const webgpuBackend = defineBackend({
       found.release();
       throw new Error(noAdapter);
     }
+    if (options.precision === "f16" && !adapter.features.has("shader-f16")) {
+      found.release();
+      throw new Error(`webgpu: ${adapterText(adapter)} has no half floats (shader-f16); run with --precision fp32`);
+    }
     const text = adapterText(adapter);
     const device = await openGpu(adapter);
     await prepareTensors();
