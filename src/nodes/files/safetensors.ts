@@ -62,7 +62,14 @@ export function encodeSafetensors(
   arrays: ReadonlyMap<string, HostArray>,
   options: { readonly metadata?: SafetensorsMetadata; readonly floats?: "F32" | "F16" } = {},
 ): Uint8Array {
-  return new Uint8Array(Buffer.concat([...encodeChunks(arrays, options.metadata, options.floats)]));
+  const chunks = [...encodeChunks(arrays, options.metadata, options.floats)];
+  const bytes = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0));
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.byteLength;
+  }
+  return bytes;
 }
 
 /** The arrays in the bytes of a safetensors file, in memory of their own. */
@@ -128,9 +135,9 @@ function* encodeChunks(
     entries.push([name, { dtype: stored, shape, data_offsets: [offset, end] }]);
     offset = end;
   }
-  const header = Buffer.from(JSON.stringify(Object.fromEntries(entries)));
-  const padded = Buffer.alloc(Math.ceil(header.byteLength / 8) * 8, " ");
-  header.copy(padded);
+  const header = new TextEncoder().encode(JSON.stringify(Object.fromEntries(entries)));
+  const padded = new Uint8Array(Math.ceil(header.byteLength / 8) * 8).fill(0x20);
+  padded.set(header);
   const length = new Uint8Array(lengthBytes);
   new DataView(length.buffer).setBigUint64(0, BigInt(padded.byteLength), true);
   yield length;

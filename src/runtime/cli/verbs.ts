@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { addPageVerbs } from "./page-verbs.js";
 import { addReadingVerbs } from "./reading-verbs.js";
 import { deviceFlags, overridesDoc, positiveInteger } from "./verb-parts.js";
 import type { Done } from "./verb-parts.js";
@@ -65,6 +66,7 @@ export function commandLine(version: string, done: Done): Command {
       done(import("./inspect.js").then(({ inspectVerb }) => inspectVerb(type, options))),
     );
   addReadingVerbs(graph, done);
+  addPageVerbs(graph, done);
   return graph;
 }
 

@@ -38,7 +38,8 @@ export async function compareReplay(
 
 function sameBits(a: ArrayBufferView, b: ArrayBufferView | undefined): boolean {
   if (!b) return false;
-  return Buffer.compare(bytes(a), bytes(b)) === 0;
+  const other = bytes(b);
+  return a.byteLength === b.byteLength && bytes(a).every((byte, i) => byte === other[i]);
 }
 
 function bytes({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {

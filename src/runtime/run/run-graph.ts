@@ -9,7 +9,7 @@ import { batchOf } from "./plan.js";
 import { runPhase } from "./run-phase.js";
 import { closeDevices, openDevices, planGraph } from "./session.js";
 import type { Session } from "./session.js";
-import type { Devices } from "./stage.js";
+import type { Devices, NodeHook } from "./stage.js";
 import type { StepOptions } from "./step-runner.js";
 import { restoreTrainState } from "./train-state.js";
 
@@ -24,6 +24,10 @@ export interface RunServices {
   /** Seconds of the clock, for rates. */
   readonly now: () => number;
   readonly steps?: Partial<StepOptions>;
+  /** Awaited before each step: a page that is paused waits here. */
+  readonly pace?: () => Promise<void>;
+  /** The hook around each node's work in this step of a phase; such a step runs op by op. */
+  readonly watch?: (phase: string, step: number) => NodeHook | undefined;
 }
 
 /** How a run ended. */
@@ -61,7 +65,8 @@ export async function executeGraph(graph: Graph, services: RunServices, checkpoi
       const { signal, now } = services;
       const state = { trained, saved: checkpoint !== undefined, done: new Set(done), results: new Map(Object.entries(results)) };
       const { programs = true, checkReplay = 0 } = services.steps ?? {};
-      const steps = { device, programs, checkReplay };
+      const { pace, watch } = services;
+      const steps = { device, programs, checkReplay, ...(pace ? { pace } : {}), ...(watch ? { watch } : {}) };
       return await runSession({ graph, ...plan, ...steps, devices, recorder, progress, signal, now, ...state }, checkpoint);
     } finally {
       await recorder.close();

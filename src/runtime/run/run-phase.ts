@@ -62,7 +62,8 @@ async function loop(session: Session, plan: PhasePlan, hosts: readonly OpenHost[
   const runner = new StepRunner(plan, devices, device, { programs, checkReplay }, (line) => session.recorder.log("info", line));
   const each = async (step: number, packets: ReadonlyMap<string, Delivery>): Promise<void> => {
     const values = new Map([...packets].map(([node, { packet }]) => [node, packet.values]));
-    const result = await runner.run(values, step);
+    await session.pace?.();
+    const result = await runner.run(values, step, session.watch?.(phase.name, step));
     if (training) session.trained++;
     const samples = new Map([...packets].map(([node, { packet }]) => [node, packet.indices]));
     const metrics = await deliver(session, { plan, phase, hosts, step, result, samples });

@@ -9,7 +9,7 @@ import { phaseOrder, planPhase } from "./plan.js";
 import type { PhasePlan } from "./plan.js";
 import type { ProgressView } from "./progress-view.js";
 import type { Recorder } from "./recorder.js";
-import type { Devices } from "./stage.js";
+import type { Devices, NodeHook } from "./stage.js";
 
 /** A run under way: the graph, what lives on the device, and where results go. */
 export interface Session {
@@ -22,6 +22,9 @@ export interface Session {
   /** Whether steps may be replayed as programs, and how often a replay is checked; see StepRunner. */
   readonly programs: boolean;
   readonly checkReplay: number;
+  /** See RunServices. */
+  readonly pace?: () => Promise<void>;
+  readonly watch?: (phase: string, step: number) => NodeHook | undefined;
   readonly recorder: Recorder;
   readonly progress: ProgressView;
   readonly signal: AbortSignal;

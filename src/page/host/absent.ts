@@ -1,0 +1,14 @@
+/** In the place of modules that a page has no use for or cannot have: what is asked of them says so. */
+function absent(name: string): () => never {
+  return () => {
+    throw new Error(`${name} is not to be had in a page; run this graph with \`graph run\``);
+  };
+}
+
+export const create = absent("Dawn");
+export const createHash = absent("hashing of files");
+export const createReadStream = absent("reading of streams");
+export const pipeline = absent("reading of streams");
+export const extract = absent("reading of tar files");
+export const randomUUID = (): string => globalThis.crypto.randomUUID();
+export default absent("decoding of image files by sharp");
