@@ -24,6 +24,7 @@ module.exports = {
       { path: "node_modules/inversify" },
       "inversify lives in the container",
     ),
+    only("page-is-last", { path: "^src", pathNot: "^src/page" }, { path: "^src/page" }, "the page is built on the rest"),
     only("core-no-node", { path: "^src/core" }, { dependencyTypes: ["core"] }, "core also runs in a browser page"),
   ],
   options: {

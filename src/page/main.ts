@@ -34,8 +34,8 @@ let mistakes: readonly Mistake[] = [];
 let checks = 0;
 let running = false;
 let paused = false;
-/** Steps of the phase under way. */
-let phase: { readonly name: string; readonly steps: number | undefined } | undefined;
+/** Steps of each phase; one may run inside another. */
+const phases = new Map<string, number | undefined>();
 
 function check(): void {
   ask({ kind: "check", id: ++checks, edits: { ...editor.edits } });
@@ -60,6 +60,8 @@ function log(text: string): void {
 start.onclick = (): void => {
   running = true;
   paused = false;
+  delete state.dataset["end"];
+  bar.value = 0;
   plot.clear();
   made.clear();
   say("loading…");
@@ -90,7 +92,8 @@ function offer(offers: readonly Offer[]): void {
   const gpu = offers.find(({ id }) => id === "webgpu");
   const notice = byId("notice");
   notice.hidden = gpu?.available ?? false;
-  notice.textContent = `No WebGPU: ${gpu?.reason ?? ""}. The graph runs on the backend ${backend.value} instead.`;
+  if (!notice.hidden)
+    notice.textContent = `No WebGPU: ${gpu?.reason ?? ""}. The graph runs on the backend ${backend.value} instead.`;
   backend.title = offers.find(({ id }) => id === backend.value)?.reason ?? "";
   check();
 }
@@ -142,10 +145,12 @@ function mistakeItem({ code, message, cure, file, line, start: offset }: Mistake
 }
 
 function step({ phase: name, step: done, metrics, seconds }: Answer & { kind: "step" }): void {
-  const steps = phase?.name === name ? phase.steps : undefined;
-  if (steps !== undefined) bar.value = done / steps;
+  const steps = phases.get(name);
   const { loss } = metrics;
-  if (loss !== undefined) plot.add(done, loss);
+  if (loss !== undefined) {
+    plot.add(done, loss);
+    if (steps !== undefined) bar.value = done / steps;
+  }
   if (paused) return;
   const numbers = Object.entries(metrics).map(([key, value]) => `${key} ${value.toPrecision(4)}`);
   say([`${name} ${done}${steps === undefined ? "" : `/${steps}`}`, `${(1000 * seconds).toFixed(0)} ms`, ...numbers].join(" · "));
@@ -155,7 +160,7 @@ worker.onmessage = ({ data }: MessageEvent<Answer>): void => {
   if (data.kind === "offers") offer(data.offers);
   else if (data.kind === "checked") checked(data);
   else if (data.kind === "step") step(data);
-  else if (data.kind === "phase") phase = data;
+  else if (data.kind === "phase") phases.set(data.name, data.steps);
   else if (data.kind === "times") view.times(data.milliseconds);
   else if (data.kind === "wrote") made.add(data.path, data.bytes);
   else if (data.kind === "note") log(data.text);
@@ -165,6 +170,7 @@ worker.onmessage = ({ data }: MessageEvent<Answer>): void => {
     for (const [name, value] of Object.entries(data.values)) log(`${data.phase} ${name} ${value}`);
   else {
     running = paused = false;
+    if (data.state === "finished") bar.value = 1;
     say(data.text);
     log(data.text);
     state.dataset["end"] = data.state;

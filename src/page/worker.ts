@@ -48,7 +48,8 @@ function put(edits: Readonly<Record<string, string>>): void {
 async function check(id: number, edits: Readonly<Record<string, string>>): Promise<void> {
   put(edits);
   const { graph, mistakes, sources } = await checkInPage(file);
-  const texts = Object.fromEntries(sources);
+  // Overrides, in a source of their own, are not of the page.
+  const texts = Object.fromEntries([...sources].filter(([path]) => path.startsWith("/")));
   if (!graph) return tell({ kind: "checked", id, mistakes, sources: texts });
   const summary = `${graph.nodes.length} nodes, ${graph.edges.length} edges, phases ${graph.phases.map(({ name }) => name).join(", ")}`;
   tell({ kind: "checked", id, mistakes, sources: texts, svg: svgOf(pictureOf(graph)), summary });

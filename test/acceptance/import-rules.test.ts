@@ -45,6 +45,8 @@ test("each rule finds an import that breaks it", async () => {
     "backends/a.ts": "../runtime/a.js",
     "backends/b.ts": "rxjs",
     "runtime/a.ts": "inversify",
+    "runtime/b.ts": "../page/a.js",
+    "page/a.ts": "../core/a.js",
   };
   const folder = await mkdtemp(join(tmpdir(), "imports-"));
   try {

@@ -1,5 +1,6 @@
 import type { Precision } from "../../core/define-backend.js";
 import type { TensorInfo } from "../../core/tensor.js";
+import { isSoftware } from "./open-gpu.js";
 import { watchFaults } from "./faults.js";
 import { makePipelines } from "./pipelines.js";
 import { Recorder } from "./recorder.js";
@@ -22,6 +23,8 @@ export interface Dispatch {
 /** What the kernels of this backend see of it. */
 export interface WebGpuBackend extends TfjsWebGpu {
   readonly precision: Precision;
+  /** The adapter is a processor that plays a GPU. */
+  readonly software: boolean;
   /** A new tensor of undefined contents on the device. */
   output(shape: readonly number[], dtype?: "float32" | "int32"): TensorInfo;
   /** The same data under another shape. */
@@ -51,6 +54,7 @@ export function makeBackend(Base: TfjsWebGpuClass, device: GPUDevice, info: GPUA
 
   class OwnBackend extends Base {
     readonly precision = precision;
+    readonly software = isSoftware(info);
     private recorder: Recorder | undefined;
 
     checkFaults(): void {

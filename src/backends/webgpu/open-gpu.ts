@@ -37,3 +37,8 @@ export function openGpu(adapter: GPUAdapter): Promise<GPUDevice> {
     requiredLimits: Object.fromEntries(limits.map((name) => [name, adapter.limits[name]])),
   });
 }
+
+/** True where the adapter is a processor that plays a GPU, such as SwiftShader or llvmpipe. */
+export function isSoftware({ architecture, description, isFallbackAdapter }: GPUAdapterInfo): boolean {
+  return isFallbackAdapter || /swiftshader|llvmpipe/i.test(`${architecture} ${description}`);
+}

@@ -10,7 +10,8 @@ export async function readPageGraph(file: string): Promise<PageFiles> {
     const graph = await loadGraph(file);
     return await pageFiles(graph.file, graph.sources.keys(), graph, true);
   } catch (error) {
-    if (!(error instanceof GraphError) || error.sources.size === 0) throw error;
+    // Where the graph file itself was not read, there is nothing to show.
+    if (!(error instanceof GraphError) || error.sources.get(resolve(file)) === undefined) throw error;
     return pageFiles(resolve(file), error.sources.keys(), undefined, true);
   }
 }

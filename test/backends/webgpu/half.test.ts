@@ -35,7 +35,7 @@ describe("half-float shaders", () => {
     return (await device.popErrorScope())?.message;
   }
 
-  const form = { bias: true, activation: "gelu", half: true } as const;
+  const form = { side: 16, bias: true, activation: "gelu", half: true } as const;
   test.each(
     [4, 8].flatMap((each) =>
       [false, true].flatMap((turnA) =>

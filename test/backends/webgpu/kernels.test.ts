@@ -16,6 +16,8 @@ withWebGpu("kernels of webgpu beyond one workgroup", () => {
   let device: Device;
   beforeAll(async () => {
     device = await webgpuBackend.open({ precision: "fp32" });
+    // The tiles and parts of a GPU, also where a processor plays it.
+    Reflect.set(tf.backend(), "software", false);
   });
   afterAll(() => device.close());
 

@@ -4,6 +4,8 @@ import type { Shader } from "../shader.js";
 export interface AttentionForm {
   readonly width: number;
   readonly rotary: boolean;
+  /** Most tokens in workgroup memory at once. */
+  readonly tile: number;
 }
 
 /** Invocations per workgroup, each for one token. */
@@ -43,8 +45,8 @@ const main = `@compute @workgroup_size(${attentionLanes})
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32)`;
 
 /** Tokens whose `kinds` rows fit into workgroup memory at once. */
-function tileOf(width: number, kinds: number): number {
-  return Math.max(1, Math.min(attentionLanes, Math.floor(workgroupBytes / 4 / (kinds * width + 2))));
+function tileOf({ width, tile }: AttentionForm): number {
+  return Math.max(1, Math.min(tile, Math.floor(workgroupBytes / 4 / (2 * width + 2))));
 }
 
 /** WGSL: fills rows of workgroup memory, `load` giving the number `i` of token `token`. */
@@ -61,7 +63,7 @@ function fill(tile: number, rows: readonly (readonly [name: string, load: string
  * tiles through workgroup memory. Workgroups: queries, heads, batch.
  */
 export function attentionShader(form: AttentionForm): Shader {
-  const tile = tileOf(form.width, 2);
+  const tile = tileOf(form);
   return {
     name: `attention_${form.width}${form.rotary ? "_rotary" : ""}`,
     reads: ["qkv", ...tables(form.rotary)],
@@ -116,7 +118,7 @@ function writeBack(rotary: boolean, part: number, pulls: string, factor: string)
  * keys finds these two, the second the pull: dq = Σ p·(dp − Σ p·dp)·k/√d.
  */
 export function attentionQueryGrad(form: AttentionForm): Shader {
-  const tile = tileOf(form.width, 2);
+  const tile = tileOf(form);
   const pass = (body: string): string => `for (var first = 0u; first < u.N; first += ${tile}u) {
     workgroupBarrier();
     ${fill(tile, [["keys", "number(b, token, 1u, h, i)"], ["values", "number(b, token, 2u, h, i)"]])}
@@ -177,7 +179,7 @@ ${main} {
 
 /** The pulls on k and v: an invocation a key, queries by tiles. dv = Σ p·dy, dk = Σ p·(dp − delta)·q/√d. */
 export function attentionKeyGrad(form: AttentionForm): Shader {
-  const tile = tileOf(form.width, 2);
+  const tile = tileOf(form);
   return {
     name: `attention_key_grad_${form.width}${form.rotary ? "_rotary" : ""}`,
     reads: ["dy", "qkv", "logs", "deltas", ...tables(form.rotary)],

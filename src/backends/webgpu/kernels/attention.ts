@@ -14,7 +14,7 @@ export const attentionKernels: KernelTable = fusedKernels<WebGpuBackend>(
   attention,
   (inputs, attrs, backend) => {
     const { qkv, cos, sin } = inputs as Inputs;
-    const plan = planOf(qkv, cos, sin, attrs["heads"] as number);
+    const plan = planOf(qkv, cos, sin, attrs["heads"] as number, backend);
     if (!plan) return undefined;
     const { numbers, groups, form } = plan;
     const out = backend.output([numbers[0], numbers[1], numbers[2] * form.width]);
@@ -23,7 +23,7 @@ export const attentionKernels: KernelTable = fusedKernels<WebGpuBackend>(
   },
   (inputs, attrs, backend) => {
     const { dy, qkv, cos, sin } = inputs as Inputs;
-    const plan = planOf(qkv, cos, sin, attrs["heads"] as number);
+    const plan = planOf(qkv, cos, sin, attrs["heads"] as number, backend);
     if (!dy || !plan || !allFloat(dy)) return undefined;
     const { numbers, groups, form } = plan;
     const [B, N, heads] = numbers;
@@ -46,7 +46,13 @@ interface Plan {
   readonly groups: readonly [number, number, number];
 }
 
-function planOf(qkv: TensorInfo, cos: TensorInfo | undefined, sin: TensorInfo | undefined, heads: number): Plan | undefined {
+function planOf(
+  qkv: TensorInfo,
+  cos: TensorInfo | undefined,
+  sin: TensorInfo | undefined,
+  heads: number,
+  backend: WebGpuBackend,
+): Plan | undefined {
   const [B = 0, N = 0, D3 = 0] = qkv.shape;
   const width = D3 / 3 / heads;
   const rotary = cos !== undefined && sin !== undefined;
@@ -54,7 +60,11 @@ function planOf(qkv: TensorInfo, cos: TensorInfo | undefined, sin: TensorInfo | 
   if (!allFloat(qkv, cos, sin) || Math.max(B, heads) > 65_535 || (rotary && width % 2 === 1)) return undefined;
   if ((cos === undefined) !== (sin === undefined)) return undefined;
   if (cos && sin && !(sameShape(cos.shape, [N, width]) && sameShape(sin.shape, [N, width]))) return undefined;
-  return { form: { width, rotary }, numbers: [B, N, heads], groups: [Math.ceil(N / attentionLanes), heads, B] };
+  return {
+    form: { width, rotary, tile: backend.software ? 16 : attentionLanes },
+    numbers: [B, N, heads],
+    groups: [Math.ceil(N / attentionLanes), heads, B],
+  };
 }
 
 function tables(cos: TensorInfo | undefined, sin: TensorInfo | undefined): TensorInfo[] {

@@ -13,25 +13,24 @@ export interface GemmForm {
   readonly activation: string;
   /** Tiles of a and b are kept as half floats; sums stay f32. */
   readonly half: boolean;
-  /** Rows and columns of the output that one invocation computes; a workgroup's tile is 16 times as large. */
+  /** Rows and columns of the output that one invocation computes. */
   readonly each: 4 | 8;
+  /** Rows and columns of invocations in a workgroup, and numbers of the inner axis in workgroup memory at once. */
+  readonly side: 8 | 16;
 }
-
-/** Numbers of the inner axis that lie in workgroup memory at once. */
-export const innerTile = 16;
 
 /**
  * c = a·b (+ bias, activation): each workgroup computes a tile of c, each invocation `each`·`each` numbers of it in registers. The third
  * axis of workgroups counts matrices of a batch (strides 0 repeat one), or parts of the inner axis whose results lie one after the other.
  */
 export function gemmShader(form: GemmForm): Shader {
-  const { turnA, turnB, wideA, wideB, bias, activation, half, each } = form;
-  const tile = 16 * each;
+  const { turnA, turnB, wideA, wideB, bias, activation, half, each, side } = form;
+  const tile = side * each;
   const type = half ? "f16" : "f32";
   const rows = Array.from({ length: each }, (_, i) => i);
   const quads = Array.from({ length: each / 4 }, (_, i) => i);
   const name = [
-    "gemm", turnA ? "t" : "n", turnB ? "t" : "n", wideA ? 4 : 1, wideB ? 4 : 1, each, type, bias ? "bias" : "", activation,
+    "gemm", turnA ? "t" : "n", turnB ? "t" : "n", wideA ? 4 : 1, wideB ? 4 : 1, each, side, type, bias ? "bias" : "", activation,
   ].join("_"); // prettier-ignore
   const load = half ? (text: string) => `vec4f(${text})` : (text: string) => text;
   return {
@@ -41,11 +40,11 @@ export function gemmShader(form: GemmForm): Shader {
     numbers: ["M", "N", "K", "strideA", "strideB", "inner", "split"],
     f16: half,
     code: `${activationText}
-var<workgroup> tile_a: array<${type}, ${innerTile * tile}>;
-var<workgroup> tile_b: array<vec4<${type}>, ${(innerTile * tile) / 4}>;
-${loader("a", turnA, wideA, tile, type)}
-${loader("b", !turnB, wideB, tile, type)}
-@compute @workgroup_size(16, 16)
+var<workgroup> tile_a: array<${type}, ${side * tile}>;
+var<workgroup> tile_b: array<vec4<${type}>, ${(side * tile) / 4}>;
+${loader("a", turnA, wideA, tile, side, type)}
+${loader("b", !turnB, wideB, tile, side, type)}
+@compute @workgroup_size(${side}, ${side})
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) id: vec3u, @builtin(local_invocation_index) lane: u32) {
   let row = group.y * ${tile}u;
   let column = group.x * ${tile}u;
@@ -53,11 +52,11 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) id: v
   let start = select(0u, group.z * u.inner, u.split == 1u);
   let end = min(u.K, start + u.inner);
 ${rows.flatMap((i) => quads.map((q) => `  var sum_${i}_${q} = vec4f();`)).join("\n")}
-  for (var k = start; k < end; k += ${innerTile}u) {
+  for (var k = start; k < end; k += ${side}u) {
     load_a(part * u.strideA, row, k, end, lane);
     load_b(part * u.strideB, column, k, end, lane);
     workgroupBarrier();
-    for (var i = 0u; i < ${innerTile}u; i++) {
+    for (var i = 0u; i < ${side}u; i++) {
 ${quads.map((q) => `      let b_${q} = ${load(`tile_b[i * ${tile / 4}u + id.x * ${each / 4}u + ${q}u]`)};`).join("\n")}
 ${rows.map((i) => `      let a_${i} = f32(tile_a[i * ${tile}u + id.y * ${each}u + ${i}u]);`).join("\n")}
 ${rows.flatMap((i) => quads.map((q) => `      sum_${i}_${q} += a_${i} * b_${q};`)).join("\n")}
@@ -80,7 +79,7 @@ fn store(out: u32, row: u32, column: u32, value: vec4f) {
  * WGSL that fills the tile of `a` (rows are those of c) or `b` (rows are c's columns), zeros beyond the edges. `byInner` says that the
  * inner axis comes first in memory, so that four numbers beside each other belong to four rows.
  */
-function loader(name: "a" | "b", byInner: boolean, wide: boolean, tile: number, type: string): string {
+function loader(name: "a" | "b", byInner: boolean, wide: boolean, tile: number, side: number, type: string): string {
   const outer = name === "a" ? "u.M" : "u.N";
   const value = wide
     ? `${name}[(base + ${byInner ? `kk * ${outer} + r` : "r * u.K + kk"}) / 4u]`
@@ -95,7 +94,7 @@ function loader(name: "a" | "b", byInner: boolean, wide: boolean, tile: number, 
 }
 `;
   const fits = wide ? `r < ${outer} && kk < end` : "true";
-  const quads = (innerTile * tile) / 4;
+  const quads = (side * tile) / 4;
   // The tile lies by the inner axis; b's as vectors, which one invocation must write whole.
   const [r, kk] = byInner ? [`(i % ${tile / 4}u) * 4u`, `i / ${tile / 4}u`] : [`i % ${tile}u`, `(i / ${tile}u) * 4u`];
   if (byInner) {
@@ -104,7 +103,7 @@ function loader(name: "a" | "b", byInner: boolean, wide: boolean, tile: number, 
         ? `tile_b[(i / ${tile / 4}u) * ${tile / 4}u + i % ${tile / 4}u] = vec4<${type}>(four);`
         : [0, 1, 2, 3].map((n) => `tile_a[(${kk}) * ${tile}u + ${r} + ${n}u] = ${type}(four[${n}]);`).join("\n    ");
     return `${single}fn load_${name}(base: u32, row: u32, k: u32, end: u32, lane: u32) {
-  for (var i = lane; i < ${quads}u; i += 256u) {
+  for (var i = lane; i < ${quads}u; i += ${side * side}u) {
     let r = row + ${r};
     let kk = k + ${kk};
     var four = vec4f();
@@ -115,7 +114,7 @@ function loader(name: "a" | "b", byInner: boolean, wide: boolean, tile: number, 
   }
   if (name === "a")
     return `${single}fn load_a(base: u32, row: u32, k: u32, end: u32, lane: u32) {
-  for (var i = lane; i < ${quads}u; i += 256u) {
+  for (var i = lane; i < ${quads}u; i += ${side * side}u) {
     let r = row + ${r};
     let kk = k + ${kk};
     var four = vec4f();
@@ -125,7 +124,7 @@ function loader(name: "a" | "b", byInner: boolean, wide: boolean, tile: number, 
 }`;
   // Four columns by four numbers of the inner axis, turned in registers.
   return `${single}fn load_b(base: u32, row: u32, k: u32, end: u32, lane: u32) {
-  for (var i = lane; i < ${quads / 4}u; i += 256u) {
+  for (var i = lane; i < ${quads / 4}u; i += ${side * side}u) {
     let first = row + (i % ${tile / 4}u) * 4u;
     let kk = k + (i / ${tile / 4}u) * 4u;
     var m = mat4x4f();

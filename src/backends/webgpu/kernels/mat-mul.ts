@@ -31,8 +31,11 @@ const fewGroups = 128;
 export function multiply(backend: WebGpuBackend, p: Product): TensorInfo {
   const { M, N, K, batch = { count: 1, strideA: 0, strideB: 0 } } = p;
   const out = backend.output(p.shape);
-  const each = Math.ceil(M / 128) * Math.ceil(N / 128) * batch.count >= fewGroups ? 8 : 4;
-  const tiles: [number, number] = [Math.ceil(N / (16 * each)), Math.ceil(M / (16 * each))];
+  // A processor compiles workgroup memory number by number, so it gets little of it.
+  const side = backend.software ? 8 : 16;
+  const large = !backend.software && Math.ceil(M / 128) * Math.ceil(N / 128) * batch.count >= fewGroups;
+  const each = large ? 8 : 4;
+  const tiles: [number, number] = [Math.ceil(N / (side * each)), Math.ceil(M / (side * each))];
   const wide = (row: number, stride: number): boolean => row % 4 === 0 && stride % 4 === 0;
   const form = {
     turnA: p.turnA,
@@ -41,10 +44,13 @@ export function multiply(backend: WebGpuBackend, p: Product): TensorInfo {
     wideB: wide(p.turnB ? K : N, batch.strideB),
     half: backend.precision === "f16",
     each,
+    side,
   } as const;
   const groups = tiles[0] * tiles[1] * batch.count;
   const parts =
-    batch.count === 1 && !p.bias && !p.activation ? Math.min(16, Math.floor(K / 256), Math.ceil(fewGroups / groups)) : 1;
+    !backend.software && batch.count === 1 && !p.bias && !p.activation
+      ? Math.min(16, Math.floor(K / 256), Math.ceil(fewGroups / groups))
+      : 1;
   if (parts > 1) {
     const inner = Math.ceil(K / parts / 16) * 16;
     const used = Math.ceil(K / inner);

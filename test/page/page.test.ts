@@ -1,0 +1,127 @@
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { chromium } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
+import { servePage } from "../../src/runtime/serve/page-server.js";
+import type { PageServer } from "../../src/runtime/serve/page-server.js";
+import { readPageGraph } from "../../src/runtime/serve/read-page-graph.js";
+import { changed, tinyFolder } from "../acceptance/tiny.js";
+
+const executablePath = "/usr/bin/chromium";
+/** WebGPU on the processor. */
+const args = [
+  "--no-sandbox",
+  "--enable-unsafe-webgpu",
+  "--use-webgpu-adapter=swiftshader",
+  "--ignore-gpu-blocklist",
+  "--disable-vulkan-surface",
+  "--enable-features=Vulkan",
+];
+
+describe("the page", () => {
+  if (!existsSync(executablePath)) {
+    test.skip(`skipped: there is no ${executablePath}`, () => undefined);
+    return;
+  }
+  let built = "";
+  let folder = "";
+  let server: PageServer;
+  let browser: Browser;
+  let page: Page;
+  const faults: string[] = [];
+
+  beforeAll(async () => {
+    built = await mkdtemp(join(tmpdir(), "page-"));
+    await promisify(execFile)(process.execPath, ["scripts/bundle-page.mjs", built]);
+    // Larger steps and batches, so that twenty steps show a falling loss.
+    folder = await tinyFolder(changed(["vars: { lr: 1.0e-3 }", "vars: { lr: 2.0e-2 }"], ["batch: 4", "batch: 16"]));
+    server = await servePage(built, () => readPageGraph(join(folder, "tiny.yaml")), 0);
+    browser = await chromium.launch({ executablePath, args });
+    page = await browser.newPage({ viewport: { width: 1500, height: 900 } });
+    page.on("pageerror", ({ message }) => faults.push(message));
+    await page.goto(server.address);
+  }, 120_000);
+  afterAll(async () => {
+    await browser?.close();
+    await server?.close();
+    for (const path of [built, folder]) await rm(path, { recursive: true, force: true });
+  });
+
+  const state = (): Promise<string> => page.locator("#state").innerText();
+  /** Waits until the state line matches. */
+  const stateIs = (pattern: RegExp, timeout = 60_000): Promise<void> =>
+    page.locator("#state", { hasText: pattern }).waitFor({ timeout });
+
+  test("draws the graph with the types on its edges", async () => {
+    await stateIs(/^11 nodes, 15 edges, phases train, sample$/);
+    expect(await page.locator("g[data-node]").count()).toBe(11);
+    expect(await page.locator("#graph").innerHTML()).toContain("f32[16,2,2,8]");
+  }, 60_000);
+
+  test("offers WebGPU where the browser has it, and else says why not", async () => {
+    const id = await page.locator("#backend").inputValue();
+    if (id === "webgpu") expect(await page.locator("#notice").isVisible()).toBe(false);
+    else expect(await page.locator("#notice").innerText()).toMatch(/^No WebGPU: .+ runs on the backend wasm instead/);
+    expect(await page.locator("#backend option").allInnerTexts()).toEqual(expect.arrayContaining(["wasm", "reference"]));
+  });
+
+  test("trains: it pauses, goes on, shows samples, and the loss falls", async () => {
+    await page.locator("#start").click();
+    await stateIs(/^train [2-9]\/20/);
+    await page.locator("#pause").click();
+    await stateIs(/^paused$/);
+    // The step in work ends; after it the log of losses must stand still.
+    const losses = (): Promise<number> => page.evaluate("document.querySelector('#progress').value");
+    await page.waitForFunction("window.seen === (window.seen = document.querySelector('#progress').value)", undefined, {
+      polling: 1500,
+    });
+    const before = await losses();
+    await page.waitForFunction("performance.now() > (window.until ??= performance.now() + 1000)");
+    expect(await losses()).toBe(before);
+    await page.locator("#pause").click();
+    await stateIs(/^finished after 20 training steps$/, 120_000);
+    expect(await page.locator("#samples img").count()).toBe(2);
+    expect(await page.locator("#graph .busy").first().textContent()).toMatch(/^[\d.]+ ms$/);
+    const curve: number[] = JSON.parse((await page.locator("#plot").getAttribute("data-losses")) ?? "[]");
+    const mean = (list: readonly number[]): number => list.reduce((a, b) => a + b, 0) / list.length;
+    expect(curve).toHaveLength(20);
+    expect(mean(curve.slice(-5))).toBeLessThan(0.9 * mean(curve.slice(0, 5)));
+    if (process.env["RAEGRAPH_SCREENSHOTS"])
+      await page.screenshot({ path: join(process.env["RAEGRAPH_SCREENSHOTS"], "page.png") });
+  }, 240_000);
+
+  test("stops on request", async () => {
+    await page.locator("#start").click();
+    await stateIs(/^train [1-9]\/20/);
+    await page.locator("#stop").click();
+    await stateIs(/^stopped after \d+ training steps$/);
+    expect(await page.locator("#start").isEnabled()).toBe(true);
+  }, 120_000);
+
+  test("a mistake shows at its line while it is typed, and goes when it is mended", async () => {
+    await page.locator(".cm-line", { hasText: "model.dit_dh" }).click();
+    await page.keyboard.press("End");
+    await page.keyboard.type("x");
+    await page.locator("#mistakes li").first().waitFor();
+    const line = 1 + (await page.locator(".cm-line").allInnerTexts()).findIndex((text) => text.includes("model.dit_dhx"));
+    expect(await page.locator("#mistakes li").first().innerText()).toContain(`tiny.yaml:${line}: [`);
+    expect(await page.locator("#mistakes li").first().innerText()).toContain("model.dit_dh");
+    expect(await page.locator(".cm-lintRange-error").first().innerText()).toContain("model.dit_dhx");
+    expect(await page.locator("#start").isEnabled()).toBe(false);
+    if (process.env["RAEGRAPH_SCREENSHOTS"])
+      await page.screenshot({ path: join(process.env["RAEGRAPH_SCREENSHOTS"], "mistake.png") });
+    await page.keyboard.press("Backspace");
+    await stateIs(/^11 nodes/);
+    expect(await page.locator("#mistakes li").count()).toBe(0);
+  }, 60_000);
+
+  test("nothing failed on the way", async () => {
+    expect(faults).toEqual([]);
+    expect(await state()).toMatch(/^11 nodes/);
+  });
+});
