@@ -31,8 +31,9 @@ export interface Program {
   readonly info: string;
   /** Does the step again on other inputs, of the recorded shapes, off the JavaScript thread. One replay at a time. */
   replay(inputs: readonly HostArray[]): Promise<readonly HostArray[]>;
-  /** The memory outside that it reads or changes, in place, in a fixed order. */
-  state(): readonly (Float32Array | Int32Array | Uint8Array)[];
+  /** A copy of the memory outside that it reads or changes, in blocks of a fixed order; `writeState` puts such blocks back. */
+  readState(): Promise<readonly Uint8Array[]>;
+  writeState(blocks: readonly Uint8Array[]): Promise<void>;
 }
 
 /** An opened backend: the tensor library runs on it until `close`. */

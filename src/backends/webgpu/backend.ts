@@ -10,6 +10,7 @@ import type { Shader } from "./shader.js";
 import type { TfjsProgram, TfjsWebGpu, TfjsWebGpuClass, UniformPart } from "./tfjs-backend.js";
 import { tfjsUniforms } from "./tfjs-uniforms.js";
 import { makeUniformBlocks } from "./uniform-blocks.js";
+import type { UniformBlocks } from "./uniform-blocks.js";
 
 /** A start of one of our shaders. */
 export interface Dispatch {
@@ -38,6 +39,13 @@ export interface WebGpuBackend extends TfjsWebGpu {
   flush(): void;
   /** Throws what the device has complained of since the last time. */
   checkFaults(): void;
+  /** The value of a promise of the device; rejects with the reason where the device is lost meanwhile. */
+  during<T>(work: Promise<T>): Promise<T>;
+  readonly blocks: UniformBlocks;
+  /** Lets go of memory that no tensor uses. */
+  trim(): void;
+  /** Calls `lost` once this buffer, held by a tensor now, is given back. */
+  watch(buffer: GPUBuffer, lost: () => void): void;
   startRecording(): Recorder;
   endRecording(): void;
 }
@@ -55,13 +63,43 @@ export function makeBackend(Base: TfjsWebGpuClass, device: GPUDevice, info: GPUA
   class OwnBackend extends Base {
     readonly precision = precision;
     readonly software = isSoftware(info);
+    readonly blocks = blocks;
     private recorder: Recorder | undefined;
+    /** Ids of tensors from here on were made while recording. */
+    private firstRecorded = 0;
+    private readonly watched = new Map<GPUBuffer, (() => void)[]>();
 
     checkFaults(): void {
       faults.check();
     }
 
+    during<T>(work: Promise<T>): Promise<T> {
+      return faults.during(work);
+    }
+
+    trim(): void {
+      const { bufferManager } = this;
+      for (const list of bufferManager.freeBuffers.values())
+        for (const buffer of list.splice(0)) {
+          bufferManager.numFreeBuffers--;
+          bufferManager.numBytesAllocated -= buffer.size;
+          buffer.destroy();
+        }
+    }
+
+    watch(buffer: GPUBuffer, lost: () => void): void {
+      this.watched.set(buffer, [...(this.watched.get(buffer) ?? []), lost]);
+    }
+
+    override releaseResource(id: object): void {
+      const buffer = this.tensorMap.get(id).resource;
+      if (buffer) for (const lost of this.watched.get(buffer) ?? []) lost();
+      if (buffer) this.watched.delete(buffer);
+      super.releaseResource(id);
+    }
+
     startRecording(): Recorder {
+      this.firstRecorded = this.nextDataId();
       return (this.recorder = new Recorder());
     }
 
@@ -97,9 +135,11 @@ export function makeBackend(Base: TfjsWebGpuClass, device: GPUDevice, info: GPUA
         throw new Error(
           `webgpu: a tensor of shape [${data.shape.join()}] takes ${bytes} bytes; this device binds at most ${largest}; make the batch or the model smaller`,
         );
-      const contents = data.values && this.recorder ? bytesOf(data.values, data.dtype) : undefined;
+      // A tensor from before that the device had not needed yet is no constant of the step.
+      const recorder = (id as { id: number }).id < this.firstRecorded ? undefined : this.recorder;
+      const contents = data.values && recorder ? bytesOf(data.values, data.dtype) : undefined;
       super.uploadToGPU(id);
-      this.recorder?.made(this.bufferAt(id), contents);
+      recorder?.made(this.bufferAt(id), contents);
     }
 
     bufferOf(tensor: TensorInfo): GPUBuffer {

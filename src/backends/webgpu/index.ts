@@ -8,6 +8,8 @@ import type { WebGpuBackend } from "./backend.js";
 import { findGpu } from "./find-gpu.js";
 import { webgpuKernels } from "./kernels/index.js";
 import { adapterText, chooseAdapter, openGpu } from "./open-gpu.js";
+import { compileProgram, recordStep } from "./program.js";
+import type { WebGpuRecording } from "./recorder.js";
 import type { TfjsWebGpuClass } from "./tfjs-backend.js";
 
 let kernels: KernelTable | undefined;
@@ -55,6 +57,9 @@ export const webgpuBackend = defineBackend({
     const backend = tf.backend() as WebGpuBackend;
     return {
       ...opened,
+      record: (trace, inputs) => recordStep(backend, trace, inputs),
+      // Recordings come from `record` alone, so they are this backend's own.
+      compile: (first, second) => compileProgram(backend, first as WebGpuRecording, second as WebGpuRecording),
       async sync() {
         backend.flush();
         await device.queue.onSubmittedWorkDone();

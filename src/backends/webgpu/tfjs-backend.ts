@@ -35,7 +35,10 @@ interface TfjsMap {
 
 interface TfjsBuffers {
   readonly numBytesUsed: number;
-  readonly numBytesAllocated: number;
+  numBytesAllocated: number;
+  numFreeBuffers: number;
+  /** Buffers that no tensor uses, by size and usage. */
+  readonly freeBuffers: Map<string, GPUBuffer[]>;
   acquireBuffer(bytes: number, usage: number, mapped?: boolean, reuse?: boolean): GPUBuffer;
   releaseBuffer(buffer: GPUBuffer, reuse?: boolean): void;
 }
@@ -52,11 +55,13 @@ export interface TfjsWebGpu extends KernelBackend {
   dispatchCountInPass: number;
   /** Buffers to give back once what is encoded has been submitted. */
   uniformPendingDisposal: GPUBuffer[];
+  nextDataId(): number;
   ensureCommandEncoderReady(): void;
   endComputePassEncoder(): void;
   submitQueue(): void;
   getBufferData(buffer: GPUBuffer): Promise<ArrayBuffer>;
   uploadToGPU(id: object): void;
+  releaseResource(id: object): void;
   makeTensorInfo(shape: readonly number[], dtype: string, values?: unknown): TensorInfo;
   recordAndSubmit(program: TfjsProgram, output: TensorInfo, inputs: readonly TensorInfo[], more?: readonly UniformPart[]): void;
 }

@@ -14,12 +14,10 @@ export async function compareReplay(
   plain: () => StepResult,
   names: readonly string[],
 ): Promise<readonly HostArray[]> {
-  const bytesOf = (): Uint8Array[] =>
-    program.state().map(({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength));
-  const before = bytesOf().map((bytes) => bytes.slice());
+  const before = await program.readState();
   const outputs = await program.replay(inputs);
-  const after = bytesOf().map((bytes) => bytes.slice());
-  bytesOf().forEach((bytes, i) => bytes.set(before[i] ?? bytes));
+  const after = await program.readState();
+  await program.writeState(before);
   const result = plain();
   const expected = await Promise.all(tensorsOf(result).map(fetch));
   disposeStep(result);
@@ -28,7 +26,7 @@ export async function compareReplay(
     throw new Error(
       `the replayed step gives another ${names[wrong] ?? "result"} than the step run op by op; please report this, and run with --no-programs until it is mended`,
     );
-  const state = bytesOf().findIndex((bytes, i) => !sameBits(bytes, after[i]));
+  const state = (await program.readState()).findIndex((bytes, i) => !sameBits(bytes, after[i]));
   if (state >= 0)
     throw new Error(
       `the replayed step leaves another weight (block ${state}) than the step run op by op; please report this, and run with --no-programs until it is mended`,
