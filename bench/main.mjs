@@ -1,5 +1,5 @@
 /**
- * Benchmarks of the built package: `npm run bench -- step|gemm|ops [options]`. Each prints its options with --help, and one JSON object with
+ * Benchmarks of the built package: `npm run bench -- step|gemm|ops|webgpu [options]`. Each prints its options with --help, and one JSON object with
  * --json. With --vs-torch the same work is timed in PyTorch too, in turns.
  */
 import { BenchError } from "./bench-error.mjs";
@@ -10,6 +10,7 @@ const benchmarks = {
   step: () => import("./step/step.mjs"),
   gemm: () => import("./gemm.mjs"),
   ops: () => import("./ops/ops.mjs"),
+  webgpu: () => import("./webgpu.mjs"),
 };
 
 async function main([name, ...words]) {

@@ -1,6 +1,7 @@
 import { defineBackend } from "../../core/define-backend.js";
 import { prepareTensors } from "../../core/prepare.js";
 import { tf } from "../../core/tensor.js";
+import type { KernelConfig } from "../../core/tensor.js";
 import { openDevice } from "../shared/open-device.js";
 import type { KernelTable } from "../shared/open-device.js";
 import { makeBackend } from "./backend.js";
@@ -13,6 +14,14 @@ import type { WebGpuRecording } from "./recorder.js";
 import type { TfjsWebGpuClass } from "./tfjs-backend.js";
 
 let kernels: KernelTable | undefined;
+const stockKernels = new Map<string, KernelConfig["kernelFunc"]>();
+
+/** tfjs's own kernel of this name, once the backend was opened: what ours fall back on and are measured against. */
+export function stockKernel(name: string): KernelConfig["kernelFunc"] {
+  const kernel = stockKernels.get(name) ?? tf.getKernel(name, "webgpu").kernelFunc;
+  stockKernels.set(name, kernel);
+  return kernel;
+}
 
 /** tfjs's shaders and our fused ones on a GPU through WebGPU: the page's own, or Dawn's in Node. */
 export const webgpuBackend = defineBackend({
@@ -51,8 +60,8 @@ export const webgpuBackend = defineBackend({
     if (tf.findBackendFactory("webgpu")) tf.removeBackend("webgpu");
     const Base = library.WebGPUBackend as unknown as TfjsWebGpuClass;
     tf.registerBackend("webgpu", () => makeBackend(Base, device, adapter.info, options.precision));
-    // Wraps tfjs's own product, so it must be looked up before it is replaced.
-    kernels ??= webgpuKernels(tf.getKernel("BatchMatMul", "webgpu").kernelFunc);
+    // Looks tfjs's own kernels up before they are replaced.
+    kernels ??= webgpuKernels(stockKernel);
     const opened = await openDevice({ name: "webgpu", info: `webgpu: ${text}`, kernels, precisions: ["fp32", "f16"] }, options);
     const backend = tf.backend() as WebGpuBackend;
     return {

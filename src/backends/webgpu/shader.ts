@@ -18,8 +18,13 @@ export interface Shader {
 export const lanes = 256;
 
 /** The head of `main`: `group` is the workgroup's place, `groups` how many there are, `lane` the invocation within it. */
-export const main = `@compute @workgroup_size(${lanes})
+export const main = mainOf(lanes);
+
+/** The same for workgroups of another size. */
+export function mainOf(invocations: number): string {
+  return `@compute @workgroup_size(${invocations})
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32)`;
+}
 
 /** The place of this workgroup, or invocation, where `spread` laid them out in two dimensions. */
 export const groupIndex = "(group.y * groups.x + group.x)";

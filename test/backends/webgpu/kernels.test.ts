@@ -107,6 +107,13 @@ withWebGpu("kernels of webgpu beyond one workgroup", () => {
     tf.dispose([cos, sin]);
   });
 
+  test("more tensors are added up than a device binds at once", async () => {
+    const list = Array.from({ length: 40 }, (_, i) => tf.tensor1d([i, 1]));
+    const sum = tf.addN(list);
+    expect([...(await sum.data())]).toEqual([780, 40]);
+    tf.dispose([...list, sum]);
+  });
+
   test("half floats are refused where the adapter has none", async () => {
     const opened = webgpuBackend.open({ precision: "f16" });
     if (device.info.includes("f16")) await (await opened).close();

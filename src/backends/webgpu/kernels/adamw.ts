@@ -3,9 +3,9 @@ import type { TensorInfo } from "../../../core/tensor.js";
 import type { KernelTable } from "../../shared/open-device.js";
 import { sizeOf } from "../../shared/shapes.js";
 import type { WebGpuBackend } from "../backend.js";
-import { index, lanes, main, spreadOver } from "../shader.js";
+import { index, main, mainOf, spreadOver } from "../shader.js";
 import type { Shader } from "../shader.js";
-import { sumText } from "./sums-text.js";
+import { lanesFor, sumText } from "./sums-text.js";
 
 /** Most workgroups that add up the squares of one tensor. */
 const mostParts = 32;
@@ -30,17 +30,19 @@ function step(
     return info;
   };
   const sizes = Array.from({ length: count }, (_, i) => sizeOf(given("p", i).shape));
-  const parts = sizes.map((size) => Math.min(mostParts, Math.ceil(size / lanes)));
+  // The same for all tensors: one shader.
+  const lanes = lanesFor(Math.max(0, ...sizes), backend);
+  const parts = sizes.map((size) => Math.min(mostParts, Math.ceil(size / lanes / 4)));
   const all = parts.reduce((a, b) => a + b, 0);
   const [sums, norm] = [backend.output([Math.max(1, all)]), backend.output([])];
   let offset = 0;
   for (const [i, size] of sizes.entries()) {
     if (size === 0) continue;
     const own = parts[i] ?? 1;
-    backend.run(squareSums, { reads: [given("g", i)], writes: [sums], numbers: [size, offset], groups: [own, 1, 1] });
+    backend.run(squareSums(lanes), { reads: [given("g", i)], writes: [sums], numbers: [size, offset], groups: [own, 1, 1] });
     offset += own;
   }
-  backend.run(rootOfTotal, { reads: [sums], writes: [norm], numbers: [all], groups: [1, 1, 1] });
+  backend.run(rootOfTotal(lanes), { reads: [sums], writes: [norm], numbers: [all], groups: [1, 1, 1] });
   backend.free(sums);
   for (const [i, size] of sizes.entries()) {
     if (size === 0) continue;
@@ -63,33 +65,37 @@ function updateNumbers(s: AdamWSettings): number[] {
   return [rate, root, 1 - s.lr * s.weightDecay, s.epsilon, s.clip, ...shares];
 }
 
-const squareSums: Shader = {
-  name: "square_sums",
-  reads: ["g"],
-  writes: ["sums"],
-  numbers: ["size", "offset"],
-  code: `${sumText}
-${main} {
+function squareSums(lanes: number): Shader {
+  return {
+    name: `square_sums_${lanes}`,
+    reads: ["g"],
+    writes: ["sums"],
+    numbers: ["size", "offset"],
+    code: `${sumText(lanes)}
+${mainOf(lanes)} {
   var part = 0.0;
   for (var i = group.x * ${lanes}u + lane; i < u.size; i += groups.x * ${lanes}u) { part += g[i] * g[i]; }
   let sum = total(lane, part);
   if (lane == 0u) { sums[u.offset + group.x] = sum; }
 }`,
-};
+  };
+}
 
-const rootOfTotal: Shader = {
-  name: "root_of_total",
-  reads: ["sums"],
-  writes: ["norm"],
-  numbers: ["count"],
-  code: `${sumText}
-${main} {
+function rootOfTotal(lanes: number): Shader {
+  return {
+    name: `root_of_total_${lanes}`,
+    reads: ["sums"],
+    writes: ["norm"],
+    numbers: ["count"],
+    code: `${sumText(lanes)}
+${mainOf(lanes)} {
   var part = 0.0;
   for (var i = lane; i < u.count; i += ${lanes}u) { part += sums[i]; }
   let sum = total(lane, part);
   if (lane == 0u) { norm[0] = sqrt(sum); }
 }`,
-};
+  };
+}
 
 function update(average: boolean): Shader {
   return {

@@ -1,6 +1,7 @@
 import type { KernelConfig } from "../../../core/tensor.js";
 import type { KernelTable } from "../../shared/open-device.js";
 import { activationKernels } from "./activations.js";
+import { addNKernels } from "./add-n.js";
 import { adamwKernels } from "./adamw.js";
 import { attentionKernels } from "./attention.js";
 import { conditionKernels } from "./condition.js";
@@ -10,15 +11,16 @@ import { normKernels } from "./norm.js";
 import { randomKernels } from "./random.js";
 import { rowKernels } from "./rows.js";
 
-/** Every kernel of ours; `product` is tfjs's own product of batches, for shapes that ours does not serve. */
-export function webgpuKernels(product: KernelConfig["kernelFunc"]): KernelTable {
+/** Every kernel of ours; `stock` gives tfjs's own of a name, for what ours leave to them. */
+export function webgpuKernels(stock: (name: string) => KernelConfig["kernelFunc"]): KernelTable {
   return {
     ...activationKernels,
     ...adamwKernels,
     ...attentionKernels,
     ...conditionKernels,
     ...lossKernels,
-    ...matMulKernels(product),
+    ...addNKernels(stock("AddN")),
+    ...matMulKernels(stock("BatchMatMul")),
     ...normKernels,
     ...randomKernels,
     ...rowKernels,

@@ -4,9 +4,9 @@ import { fusedKernels } from "../../shared/fused.js";
 import type { KernelTable } from "../../shared/open-device.js";
 import { allFloat, sameShape, sizeOf } from "../../shared/shapes.js";
 import type { WebGpuBackend } from "../backend.js";
-import { index, lanes, main, spreadOver } from "../shader.js";
+import { index, main, mainOf, spreadOver } from "../shader.js";
 import type { Shader } from "../shader.js";
-import { sumText } from "./sums-text.js";
+import { lanesFor, sumText } from "./sums-text.js";
 
 type Inputs = { dy?: TensorInfo; prediction: TensorInfo; target: TensorInfo };
 
@@ -20,10 +20,11 @@ export const lossKernels: KernelTable = fusedKernels<WebGpuBackend>(
     const { prediction, target } = inputs as Inputs;
     if (!alike(prediction, target)) return undefined;
     const size = sizeOf(target.shape);
-    const parts = Math.min(mostParts, Math.ceil(size / lanes));
+    const lanes = lanesFor(size, backend);
+    const parts = Math.min(mostParts, Math.ceil(size / lanes / 4));
     const [sums, out] = [backend.output([parts]), backend.output([])];
-    backend.run(squaredSums, { reads: [prediction, target], writes: [sums], numbers: [size], groups: [parts, 1, 1] });
-    backend.run(scaledTotal, { reads: [sums], writes: [out], numbers: [parts, 1 / size], groups: [1, 1, 1] });
+    backend.run(squaredSums(lanes), { reads: [prediction, target], writes: [sums], numbers: [size], groups: [parts, 1, 1] });
+    backend.run(scaledTotal(lanes), { reads: [sums], writes: [out], numbers: [parts, 1 / size], groups: [1, 1, 1] });
     backend.free(sums);
     return out;
   },
@@ -42,13 +43,14 @@ function alike(a: TensorInfo, b: TensorInfo): boolean {
   return allFloat(a, b) && sameShape(a.shape, b.shape) && sizeOf(a.shape) > 0;
 }
 
-const squaredSums: Shader = {
-  name: "squared_difference_sums",
-  reads: ["a", "b"],
-  writes: ["sums"],
-  numbers: ["size"],
-  code: `${sumText}
-${main} {
+function squaredSums(lanes: number): Shader {
+  return {
+    name: `squared_difference_sums_${lanes}`,
+    reads: ["a", "b"],
+    writes: ["sums"],
+    numbers: ["size"],
+    code: `${sumText(lanes)}
+${mainOf(lanes)} {
   var part = 0.0;
   for (var i = group.x * ${lanes}u + lane; i < u.size; i += groups.x * ${lanes}u) {
     let d = a[i] - b[i];
@@ -57,21 +59,24 @@ ${main} {
   let sum = total(lane, part);
   if (lane == 0u) { sums[group.x] = sum; }
 }`,
-};
+  };
+}
 
-const scaledTotal: Shader = {
-  name: "scaled_total",
-  reads: ["sums"],
-  writes: ["y"],
-  numbers: ["count", "factor: f32"],
-  code: `${sumText}
-${main} {
+function scaledTotal(lanes: number): Shader {
+  return {
+    name: `scaled_total_${lanes}`,
+    reads: ["sums"],
+    writes: ["y"],
+    numbers: ["count", "factor: f32"],
+    code: `${sumText(lanes)}
+${mainOf(lanes)} {
   var part = 0.0;
   for (var i = lane; i < u.count; i += ${lanes}u) { part += sums[i]; }
   let sum = total(lane, part);
   if (lane == 0u) { y[0] = sum * u.factor; }
 }`,
-};
+  };
+}
 
 const lossGrad: Shader = {
   name: "velocity_loss_grad",

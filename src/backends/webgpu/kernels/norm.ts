@@ -8,6 +8,7 @@ import type { WebGpuBackend } from "../backend.js";
 import { spread } from "../shader.js";
 import { columnSums } from "./column-sums.js";
 import { normGradShader, normShader } from "./norm-shaders.js";
+import { lanesFor } from "./sums-text.js";
 
 type Inputs = { dy?: TensorInfo; x: TensorInfo; weight?: TensorInfo; bias?: TensorInfo };
 
@@ -32,7 +33,7 @@ function norm({ x, weight, bias }: Inputs, attrs: Attrs, backend: WebGpuBackend,
   const out = backend.output(x.shape);
   const width = lastAxis(x.shape);
   const rows = sizeOf(x.shape) / width;
-  backend.run(normShader({ centred, weight: weight !== undefined, bias: bias !== undefined }), {
+  backend.run(normShader({ centred, weight: weight !== undefined, bias: bias !== undefined, lanes: lanesFor(width, backend) }), {
     reads: [x, ...(weight ? [weight] : []), ...(bias ? [bias] : [])],
     writes: [out],
     numbers: [rows, width, attrs["epsilon"] as number],
@@ -49,7 +50,7 @@ function normGrad(inputs: Inputs, attrs: Attrs, backend: WebGpuBackend, centred:
   const rows = sizeOf(x.shape) / width;
   const dx = backend.output(x.shape);
   const pulls = weight && backend.output(x.shape);
-  backend.run(normGradShader({ centred, weight: weight !== undefined }), {
+  backend.run(normGradShader({ centred, weight: weight !== undefined, lanes: lanesFor(width, backend) }), {
     reads: [dy, x, ...(weight ? [weight] : [])],
     writes: [dx, ...(pulls ? [pulls] : [])],
     numbers: [rows, width, attrs["epsilon"] as number],

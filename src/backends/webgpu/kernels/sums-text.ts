@@ -1,7 +1,8 @@
-import { lanes } from "../shader.js";
+import type { WebGpuBackend } from "../backend.js";
 
-/** WGSL: the sum of a value over a workgroup, the same for all its invocations. Must be reached by all of them. */
-export const sumText = `
+/** WGSL: the sum of a value over a workgroup of so many invocations, the same for all of them. Must be reached by all of them. */
+export function sumText(lanes: number): string {
+  return `
 var<workgroup> shared_sums: array<f32, ${lanes}>;
 fn total(lane: u32, value: f32) -> f32 {
   shared_sums[lane] = value;
@@ -14,3 +15,10 @@ fn total(lane: u32, value: f32) -> f32 {
   workgroupBarrier();
   return sum;
 }`;
+}
+
+/** Invocations that share the sum of `count` numbers; on a processor, which switches among them at each barrier, few. */
+export function lanesFor(count: number, { software }: Pick<WebGpuBackend, "software">): number {
+  if (software) return 8;
+  return count <= 128 ? 32 : count <= 512 ? 64 : 256;
+}
