@@ -21,6 +21,25 @@ const running = [...verbsText.matchAll(/import\("\.\/([\w-]+)\.js"\)/g)]
   .map(([, name]) => name)
   .filter((name) => !reading.has(name));
 
+// Parts that are asked for by their own address: the package's face for plugins, and the hooks that load them.
+const doors = {
+  index: "src/index.ts",
+  testing: "src/runtime/testing/index.ts",
+  register: "src/runtime/plugins/register.ts",
+  hooks: "src/runtime/plugins/hooks.ts",
+  "load-plugin": "src/runtime/plugins/load-plugin.ts",
+};
+
+/** The address of a door's bundle, or nothing for another file. */
+function doorAddress(from, path) {
+  const file = relative(root, resolve(dirname(from), path))
+    .split(sep)
+    .join("/")
+    .replace(/\.js$/, ".ts");
+  const name = Object.keys(doors).find((door) => doors[door] === file);
+  return name && `./${name}.js`;
+}
+
 /** A module's address stays that of the file which tsc makes of it: what it finds beside itself, it also finds from a bundle. */
 function addressInDist(file, bundleAddress) {
   const built = resolve(root, "dist", relative(resolve(root, "src"), file)).replace(/\.ts$/, ".js");
@@ -33,13 +52,18 @@ function ownSources(bundleAddress, loadVerb) {
     setup({ onLoad }) {
       onLoad({ filter: /[\\/]src[\\/].*\.ts$/ }, async ({ path }) => {
         const text = await readFile(path, "utf8");
+        const verb = (whole, name) => (running.includes(name) ? `${loadVerb}("./${name}.js")` : whole);
         const contents = text
-          .replaceAll("import.meta.url", () => addressInDist(path, bundleAddress))
+          .replace('import("./load-plugin.js")', `${loadVerb}("./load-plugin.js")`)
+          .replace(/new URL\("([^"]+)", import\.meta\.url\)|import\.meta\.url/g, (whole, to) => {
+            const door = to && doorAddress(path, to);
+            if (door) return `new URL("${door}", ${bundleAddress})`;
+            return whole.replace("import.meta.url", addressInDist(path, bundleAddress));
+          })
           // As a namespace only what is used of it is kept; the value is the same.
           .replace('import { z } from "zod";', 'import * as z from "zod";')
           // They are CommonJS: an import would first search their megabyte of text for the names that they export.
           .replace(/import\("(@tensorflow\/[\w-]+)"\)/g, 'Promise.resolve(require("$1"))');
-        const verb = (whole, name) => (running.includes(name) ? `${loadVerb}("./${name}.js")` : whole);
         return {
           contents: verbs.includes(path) ? contents.replace(/import\("\.\/([\w-]+)\.js"\)/g, verb) : contents,
           loader: "ts",
@@ -79,7 +103,7 @@ async function bundleModules() {
   const names = running.map((name) => [name, `src/runtime/cli/${name}.ts`]);
   await build({
     ...common,
-    entryPoints: { index: "src/index.ts", ...Object.fromEntries(names) },
+    entryPoints: { ...doors, ...Object.fromEntries(names) },
     chunkNames: "[name]-[hash]",
     splitting: true,
     format: "esm",

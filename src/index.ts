@@ -22,10 +22,12 @@ export type {
 export type { PerStep } from "./core/per-step.js";
 export { model, optional, record, tensor, weights } from "./core/port.js";
 export type { Port, PortKind } from "./core/port.js";
+export { z } from "zod";
 export { path } from "./core/params.js";
 export { tf } from "./core/tensor.js";
 export type { HostArray, Tensor } from "./core/tensor.js";
 
+export type { Plugin } from "./core/plugin.js";
 export type { Graph, GraphEdge, GraphNode, Phase, PortRef } from "./core/graph.js";
 export { GraphError } from "./core/problem.js";
 export type { Problem, Span } from "./core/problem.js";

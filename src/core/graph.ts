@@ -1,4 +1,5 @@
 import type { Dims, NodeDef } from "./define-node.js";
+import type { Plugin } from "./plugin.js";
 import type { Span } from "./problem.js";
 
 /** A port of a node in a graph; `variant` is the part after `@` (`ema`). */
@@ -59,6 +60,8 @@ export interface Graph {
   readonly phases: readonly Phase[];
   /** The whole graph after includes, variables, overrides and defaults, as YAML text. */
   readonly resolved: string;
+  /** Plugins that define some of its node types, or bring backends. */
+  readonly plugins?: readonly Plugin[];
   /** Every file that was read for it, by absolute path. */
   readonly sources: ReadonlyMap<string, string>;
 }

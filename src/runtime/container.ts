@@ -1,9 +1,9 @@
 import "reflect-metadata";
 import { Container } from "inversify";
 import type { ServiceIdentifier } from "inversify";
-import { builtinBackends } from "../backends/index.js";
 import type { ComputeBackend } from "../core/define-backend.js";
 import type { Graph } from "../core/graph.js";
+import { backendsOf } from "./plugins/backends-of.js";
 import { quietProgress } from "./progress/quiet.js";
 import { openFolderRecorder } from "./record/folder-recorder.js";
 import type { FolderRecording } from "./record/folder-recorder.js";
@@ -35,7 +35,7 @@ export function runContainer(graph: Graph, options: RunOptions): Container {
   const container = new Container();
   container.bind(parts.graph).toConstantValue(graph);
   container.bind(parts.options).toConstantValue(options);
-  container.bind(parts.backends).toConstantValue(builtinBackends);
+  container.bind(parts.backends).toConstantValue(backendsOf(graph));
   container.bind(parts.openRecorder).toConstantValue(openFolderRecorder);
   container.bind(parts.progress).toDynamicValue(quietProgress);
   container.bind(parts.signal).toConstantValue(options.signal ?? new AbortController().signal);

@@ -8,6 +8,7 @@ import { GraphError } from "../core/problem.js";
 import type { Problem } from "../core/problem.js";
 import { builtinNodes, nodeRegistry } from "../nodes/index.js";
 import { errorCode } from "./error-code.js";
+import { loadPluginLate } from "./plugins/load-plugin-late.js";
 import { messageOf } from "./run/failure.js";
 import { checkWeights } from "./run/load-weights.js";
 
@@ -15,6 +16,10 @@ import { checkWeights } from "./run/load-weights.js";
 export interface LoadOptions {
   /** As on the command line: `dit.depth=12`, `vars.batch=64`, `+nodes.x={…}`, `~nodes.x`. */
   readonly overrides?: readonly string[];
+  /** Files as of `-f`: merged over the graph in order, before the overrides. */
+  readonly overlays?: readonly string[];
+  /** Plugins besides those that the graph names: paths from the current directory, or packages. */
+  readonly plugins?: readonly string[];
   /** Node types besides the built-in ones. */
   readonly nodes?: readonly NodeDef[];
 }
@@ -29,6 +34,9 @@ export async function loadGraph(file: string, options: LoadOptions = {}): Promis
     file: resolve(file),
     registry: nodeRegistry([...builtinNodes, ...(options.nodes ?? [])]),
     overrides,
+    overlays: (options.overlays ?? []).map((overlay) => resolve(overlay)),
+    plugins: options.plugins ?? [],
+    loadPlugin: loadPluginLate,
     read: readText,
     resolve: (from, path) => resolve(dirname(from), path),
     overridesFrom: join(process.cwd(), "overrides"),

@@ -1,6 +1,7 @@
 import type { NodeDef } from "../define-node.js";
 import type { CheckedParams } from "./check-params.js";
 import { checkParams } from "./check-params.js";
+import type { Installed } from "./load-plugins.js";
 import type { Problems } from "./problems.js";
 import type { NodeDraft } from "./scope.js";
 import { either, nearest, quote } from "./words.js";
@@ -15,13 +16,13 @@ export interface BoundNode {
 /** Finds each node's type in the registry and checks its params. */
 export async function bindNodes(
   drafts: readonly NodeDraft[],
-  registry: ReadonlyMap<string, NodeDef>,
+  installed: Pick<Installed, "registry" | "complete">,
   resolve: (fromFile: string, path: string) => string,
   problems: Problems,
 ): Promise<BoundNode[]> {
   const bound: BoundNode[] = [];
   for (const draft of drafts) {
-    const def = findType(draft, registry, problems);
+    const def = findType(draft, installed, problems);
     bound.push({ draft, def, params: def && (await checkParams(draft, def, resolve, problems)) });
   }
   return bound;
@@ -32,14 +33,22 @@ export function versionOf(def: NodeDef): number {
   return def.version ?? 1;
 }
 
-function findType({ name, type }: NodeDraft, registry: ReadonlyMap<string, NodeDef>, problems: Problems): NodeDef | undefined {
+function findType(
+  { name, type }: NodeDraft,
+  { registry, complete }: Pick<Installed, "registry" | "complete">,
+  problems: Problems,
+): NodeDef | undefined {
   if (!type) return undefined;
   const [id = "", version, ...more] = type.text.split("@");
   const def = registry.get(id);
   const what = `node ${quote(name)}`;
   if (!def) {
+    if (!complete) return undefined;
     const near = nearTypes(id, registry);
-    const cure = near.length > 0 ? `did you mean ${either(near)}?` : "`graph inspect` lists the types";
+    const cure =
+      near.length > 0
+        ? `did you mean ${either(near)}?`
+        : "`graph inspect` lists the types; for those of a plugin add plugins: [./file.ts], or --plugin";
     problems.add("G201", `${what}: unknown type ${quote(id)}`, type.at, { cure });
     return undefined;
   }

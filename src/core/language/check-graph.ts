@@ -11,13 +11,20 @@ import type { Expansion } from "./expansion.js";
 import { groupBy } from "./group-by.js";
 import { inspectNodes } from "./inspect-nodes.js";
 import { limits } from "./limits.js";
+import type { FileLoader } from "./load-file.js";
 import { createFileLoader } from "./load-file.js";
+import { loadPlugins, pluginFile, requestPlugins } from "./load-plugins.js";
+import type { LoadPlugin } from "./load-plugins.js";
 import { orderNodes } from "./order-nodes.js";
+import { overlayOverrides } from "./overlay.js";
+import type { Override } from "./override-text.js";
 import { overrideFile, parseOverrides } from "./override-text.js";
 import { probeNodes } from "./probe-nodes.js";
 import { createProblems } from "./problems.js";
+import type { Problems } from "./problems.js";
 import { readHead } from "./read-head.js";
 import { resolvedText } from "./resolved-text.js";
+import type { Table } from "./value.js";
 
 /** What to check, and how to reach files: the language itself touches none. */
 export interface GraphInput {
@@ -31,6 +38,12 @@ export interface GraphInput {
   readonly resolve: (fromFile: string, path: string) => string;
   /** Base of relative paths in overrides (the current directory), as a file inside it. */
   readonly overridesFrom: string;
+  /** Graph files merged over this one, in order, before the overrides; absolute paths. */
+  readonly overlays?: readonly string[];
+  /** Plugins besides those that the files name: paths, relative as in overrides, or packages. */
+  readonly plugins?: readonly string[];
+  /** Loads a plugin; without it every plugin is refused. */
+  readonly loadPlugin?: LoadPlugin;
   /** A last look at a node whose sizes are known; what it throws becomes a problem at the node's `weights` param. */
   readonly inspect?: (node: GraphNode) => Promise<void>;
 }
@@ -42,10 +55,12 @@ export async function checkGraph(input: GraphInput): Promise<Graph> {
   const texts = input.overrides ?? [];
   const loader = createFileLoader(input.read, sources, problems);
   const resolve = (from: string, path: string): string => input.resolve(from === overrideFile ? input.overridesFrom : from, path);
-  const withOverrides = (): ReadonlyMap<string, string> => new Map([...sources, [overrideFile, texts.join("\n")]]);
+  const withOverrides = (): ReadonlyMap<string, string> =>
+    new Map([...sources, [overrideFile, texts.join("\n")], [pluginFile, (input.plugins ?? []).join("\n")]]);
 
   const table = await loader.load(input.file, input.file);
   const overrides = parseOverrides(texts, problems);
+  const overlays = table ? await readOverlays(input.overlays ?? [], table, loader, problems) : [];
   if (!table) {
     problems.throwIfAny(withOverrides());
     throw new Error(`no graph in ${input.file}`);
@@ -56,13 +71,16 @@ export async function checkGraph(input: GraphInput): Promise<Graph> {
     resolve,
     growth: { left: limits.growth },
     nodes: [],
+    plugins: [],
     includes: [],
     names: new Map(),
     expand: (part) => expandFile(part, expansion),
   };
-  const expanded = await expansion.expand({ table, prefix: "", chain: [input.file], overrides });
+  const expanded = await expansion.expand({ table, prefix: "", chain: [input.file], overrides: [...overlays, ...overrides] });
   const head = readHead(expanded, problems);
-  const bound = await bindNodes(expansion.nodes, input.registry, resolve, problems);
+  const requests = [...requestPlugins(input.plugins ?? [], input.overridesFrom), ...expansion.plugins];
+  const installed = await loadPlugins(requests, input.registry, input.loadPlugin ?? noPlugins, problems);
+  const bound = await bindNodes(expansion.nodes, installed, resolve, problems);
   const connections = connect(bound, expansion.includes, problems);
   const byName = new Map(bound.map((node) => [node.draft.name, node]));
   const order = orderNodes([...byName.keys()], connections, problems);
@@ -81,6 +99,32 @@ export async function checkGraph(input: GraphInput): Promise<Graph> {
   problems.throwIfAny(withOverrides());
 
   const edges = nodes.flatMap(({ node }) => buildEdges(node, types));
-  const resolved = resolvedText(head, nodes, phases);
-  return { ...head, file: input.file, nodes: nodes.map(({ node }) => node), edges, phases, resolved, sources };
+  const resolved = resolvedText(head, installed.plugins, nodes, phases);
+  return {
+    ...head,
+    file: input.file,
+    nodes: nodes.map(({ node }) => node),
+    edges,
+    phases,
+    resolved,
+    sources,
+    plugins: installed.plugins,
+  };
+}
+
+const noPlugins: LoadPlugin = () => Promise.reject(new Error("plugins cannot be loaded here"));
+
+async function readOverlays(
+  files: readonly string[],
+  root: Table,
+  loader: FileLoader,
+  problems: Problems,
+): Promise<readonly Override[]> {
+  const added = new Set<string>();
+  const overrides: Override[] = [];
+  for (const file of files) {
+    const overlay = await loader.load(file, file);
+    if (overlay) overrides.push(...overlayOverrides(overlay, root, added, problems));
+  }
+  return overrides;
 }

@@ -1,10 +1,11 @@
 import { applyOverrides } from "./apply-overrides.js";
 import type { ExpandedFile, Expansion, FilePart } from "./expansion.js";
-import { asTable, asText, checkName, isNothing, nodeName, readFields, reportMissing } from "./fields.js";
+import { asList, asTable, asText, checkName, isNothing, nodeName, readFields, reportMissing } from "./fields.js";
 import { graphKeys, includedKeys } from "./keys.js";
 import { limits } from "./limits.js";
 import type { Override } from "./override-text.js";
 import type { Problems } from "./problems.js";
+import type { PluginRequest } from "./load-plugins.js";
 import { readInclude } from "./read-include.js";
 import { readNode, readWires } from "./read-node.js";
 import type { IncludeDraft, NodeDraft, Scope, ScopeInput } from "./scope.js";
@@ -29,6 +30,7 @@ export async function expandFile(part: FilePart, expansion: Expansion): Promise<
     ]),
   );
 
+  expansion.plugins.push(...readPlugins(fields.get("plugins"), problems));
   const members = new Map<string, NodeDraft | IncludeDraft>();
   const outputs = fields.get("outputs");
   const scope: Scope = {
@@ -95,6 +97,14 @@ function readVariables(entry: Entry | undefined, part: FilePart, { growth, probl
   const fine = declared.filter(({ key, keyAt }) => checkName(key, keyAt, "a variable", problems));
   const given = new Map<string, Value>(part.from?.vars.map(({ key, value }) => [key, value]));
   return createVariables(fine, given, growth, problems);
+}
+
+function readPlugins(entry: Entry | undefined, problems: Problems): PluginRequest[] {
+  const list = entry && asList(entry.value, "plugins", "write plugins: [./my-nodes.ts]", problems);
+  return (list?.items ?? []).flatMap((item, i) => {
+    const text = asText(item, `plugins[${i}]`, problems);
+    return text ? [{ spec: text.value, at: text.at, from: (text.origin ?? text.at).file }] : [];
+  });
 }
 
 function readInputs(entry: Entry | undefined, problems: Problems): ReadonlyMap<string, ScopeInput> {

@@ -1,4 +1,5 @@
 import type { Span } from "../problem.js";
+import type { PluginRequest } from "./load-plugins.js";
 import type { FileLoader } from "./load-file.js";
 import type { Override } from "./override-text.js";
 import type { Problems } from "./problems.js";
@@ -14,6 +15,8 @@ export interface Expansion {
   readonly growth: Growth;
   readonly nodes: NodeDraft[];
   readonly includes: IncludeDraft[];
+  /** Plugins that the files name, in the order in which they are read. */
+  readonly plugins: PluginRequest[];
   /** Where each name of the flat graph was first given. */
   readonly names: Map<string, Span>;
   /** Expands an included file with the same lists. */

@@ -1,8 +1,8 @@
 /** Keys of a graph file. */
-export const graphKeys: readonly string[] = ["name", "note", "seed", "vars", "nodes", "phases"];
+export const graphKeys: readonly string[] = ["name", "note", "seed", "plugins", "vars", "nodes", "phases"];
 
 /** Keys of a file that another one includes. */
-export const includedKeys: readonly string[] = ["name", "note", "inputs", "outputs", "vars", "nodes"];
+export const includedKeys: readonly string[] = ["name", "note", "plugins", "inputs", "outputs", "vars", "nodes"];
 
 /** Keys of a node. */
 export const plainNodeKeys: readonly string[] = ["type", "params", "in", "note"];

@@ -1,4 +1,5 @@
 import type { GraphNode, Phase } from "../graph.js";
+import type { Plugin } from "../plugin.js";
 import type { BoundNode } from "./bind-nodes.js";
 import { versionOf } from "./bind-nodes.js";
 import { printYaml } from "./print.js";
@@ -13,6 +14,7 @@ export interface GraphHead {
 /** A checked graph as one YAML file without includes, variables and defaults to fill in; it loads to the same graph. */
 export function resolvedText(
   head: GraphHead,
+  plugins: readonly Plugin[],
   nodes: readonly { readonly node: GraphNode; readonly bound: BoundNode }[],
   phases: readonly Phase[],
 ): string {
@@ -37,6 +39,8 @@ export function resolvedText(
     name: head.name,
     note: head.note,
     seed: head.seed,
+    // A path is written whole, a package by its name: the text may come to lie in another folder.
+    plugins: plugins.length > 0 ? plugins.map(({ name, file, version }) => (version === undefined ? file : name)) : undefined,
     nodes: Object.fromEntries(written),
     phases: orNothing(Object.fromEntries(loops)),
   });

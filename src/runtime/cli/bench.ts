@@ -5,10 +5,12 @@ import type { Row } from "../bench/rows.js";
 import { loadGraph } from "../load-graph.js";
 import { metric, table } from "../text.js";
 import { exitCodes } from "./exit-codes.js";
+import { graphOptions } from "./graph-flags.js";
+import type { GraphFlags } from "./graph-flags.js";
 import { reportProblems } from "./report-problems.js";
 
 /** Flags of `graph bench`, as the command line gives them. */
-export interface BenchFlags {
+export interface BenchFlags extends GraphFlags {
   readonly backend: string;
   readonly precision: Precision;
   readonly threads?: number;
@@ -21,13 +23,13 @@ export interface BenchFlags {
 /** `graph bench`: times a phase of a graph by node and writes nothing but the table; gives the exit code. */
 export async function benchVerb(file: string, overrides: readonly string[], flags: BenchFlags): Promise<number> {
   try {
-    const graph = await loadGraph(file, { overrides });
-    const [{ benchGraph }, { builtinBackends }] = await Promise.all([
+    const graph = await loadGraph(file, graphOptions(overrides, flags));
+    const [{ benchGraph }, { backendsOf }] = await Promise.all([
       import("../bench/bench-graph.js"),
-      import("../../backends/index.js"),
+      import("../plugins/backends-of.js"),
     ]);
     const note = (line: string): void => void process.stderr.write(`${line}\n`);
-    const bench = await benchGraph(graph, { ...flags, backends: builtinBackends, note });
+    const bench = await benchGraph(graph, { ...flags, backends: backendsOf(graph), note });
     process.stdout.write(flags.json ? `${JSON.stringify(asJson(bench), undefined, 2)}\n` : `${asText(bench, basename(file))}\n`);
     return exitCodes.ok;
   } catch (error) {

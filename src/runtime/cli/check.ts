@@ -3,13 +3,19 @@ import { loadGraph } from "../load-graph.js";
 import { summarize } from "../summary.js";
 import type { Summary } from "../summary.js";
 import { exitCodes } from "./exit-codes.js";
+import { graphOptions } from "./graph-flags.js";
+import type { GraphFlags } from "./graph-flags.js";
 import { reportProblems } from "./report-problems.js";
 import { grouped, metric, table } from "../text.js";
 
 /** `graph check`: prints edges with their types, parameters, operations and memory; exit code 2 on any mistake. */
-export async function checkVerb(file: string, overrides: readonly string[], options: { json?: boolean }): Promise<number> {
+export async function checkVerb(
+  file: string,
+  overrides: readonly string[],
+  options: { json?: boolean } & GraphFlags,
+): Promise<number> {
   try {
-    const graph = await loadGraph(file, { overrides });
+    const graph = await loadGraph(file, graphOptions(overrides, options));
     const summary = summarize(graph);
     process.stdout.write(
       options.json ? `${JSON.stringify(asJson(graph, summary), undefined, 2)}\n` : `${asText(graph, summary)}\n`,

@@ -2,12 +2,16 @@ import { z } from "zod";
 import type { NodeDef, Ports } from "../../core/define-node.js";
 import { nearNames } from "../../core/near-names.js";
 import { builtinNodes } from "../../nodes/index.js";
+import { readPlugins } from "../plugins/read-plugins.js";
 import { exitCodes } from "./exit-codes.js";
+import { reportProblems } from "./report-problems.js";
 import { table } from "../text.js";
 
 /** `graph inspect`: the list of node types, or all about one. */
-export async function inspectVerb(type: string | undefined, options: { json?: boolean }): Promise<number> {
-  const nodes = [...builtinNodes].sort((a, b) => (a.type < b.type ? -1 : 1));
+export async function inspectVerb(type: string | undefined, options: InspectOptions): Promise<number> {
+  const plugins = await readPlugins(options.plugin ?? []).catch((error: unknown) => reportProblems(error, options));
+  if (typeof plugins === "number") return plugins;
+  const nodes = [...builtinNodes, ...plugins.flatMap((plugin) => plugin.nodes)].sort((a, b) => (a.type < b.type ? -1 : 1));
   if (type === undefined) {
     print(options.json ? JSON.stringify(nodes.map(describe), undefined, 2) : listing(nodes));
     return exitCodes.ok;
@@ -25,6 +29,11 @@ export async function inspectVerb(type: string | undefined, options: { json?: bo
   }
   print(options.json ? JSON.stringify(describe(def), undefined, 2) : details(def));
   return exitCodes.ok;
+}
+
+interface InspectOptions {
+  readonly json?: boolean;
+  readonly plugin?: readonly string[];
 }
 
 interface ParamInfo {

@@ -7,7 +7,9 @@ import type { Command } from "commander";
 export function orderArguments(words: readonly string[], verbs: readonly Command[]): string[] {
   const names = new Map(verbs.map((verb) => [verb.name(), verb]));
   const withValue = new Set(
-    verbs.flatMap((verb) => verb.options.filter((option) => option.required).map((option) => option.long ?? "")),
+    verbs.flatMap((verb) =>
+      verb.options.filter((option) => option.required).flatMap(({ long, short }) => [long ?? "", short ?? ""]),
+    ),
   );
   for (let i = 0; i < words.length; i++) {
     const word = words[i] ?? "";

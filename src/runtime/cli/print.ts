@@ -1,11 +1,17 @@
 import { loadGraph } from "../load-graph.js";
 import { exitCodes } from "./exit-codes.js";
+import { graphOptions } from "./graph-flags.js";
+import type { GraphFlags } from "./graph-flags.js";
 import { reportProblems } from "./report-problems.js";
 
 /** `graph print`: the graph after includes, variables, overrides and defaults, as YAML; gives the exit code. */
-export async function printVerb(file: string, overrides: readonly string[], options: { json?: boolean }): Promise<number> {
+export async function printVerb(
+  file: string,
+  overrides: readonly string[],
+  options: { json?: boolean } & GraphFlags,
+): Promise<number> {
   try {
-    const { name, seed, nodes, edges, phases, resolved } = await loadGraph(file, { overrides });
+    const { name, seed, nodes, edges, phases, resolved } = await loadGraph(file, graphOptions(overrides, options));
     const plain = nodes.map((node) => ({
       name: node.name,
       type: node.def.type,

@@ -1,11 +1,11 @@
 import { Option } from "commander";
 import type { Command } from "commander";
+import { graphFlags } from "./graph-flags.js";
 import type { Done } from "./verb-parts.js";
 
 /** Adds the verbs that explain graphs, node types and messages; like all reading verbs they load their code when called. */
 export function addReadingVerbs(graph: Command, done: Done): void {
-  graph
-    .command("show")
+  graphFlags(graph.command("show"))
     .description("the picture of a graph, with the types on its edges")
     .argument("<file>", "graph file (YAML)")
     .argument("[overrides...]", "as for run")

@@ -3,11 +3,13 @@ import { loadGraph } from "../load-graph.js";
 import { chooseProgress } from "../progress/choose-progress.js";
 import type { RunOptions } from "../run-options.js";
 import { exitCodes } from "./exit-codes.js";
+import { graphOptions } from "./graph-flags.js";
+import type { GraphFlags } from "./graph-flags.js";
 import { reportProblems } from "./report-problems.js";
 import { onStopSignals } from "./stop-signals.js";
 
 /** Flags of `graph run`, as the command line gives them. */
-export interface RunFlags {
+export interface RunFlags extends GraphFlags {
   readonly backend: string;
   readonly precision: Precision;
   readonly threads?: number;
@@ -25,7 +27,7 @@ export async function runVerb(file: string, overrides: readonly string[], flags:
   const progress = chooseProgress(process, flags.logEvery);
   const stop = onStopSignals((line) => progress.note(line));
   try {
-    const graph = await loadGraph(file, { overrides });
+    const graph = await loadGraph(file, graphOptions(overrides, flags));
     const { parts, runContainer } = await import("../container.js");
     const { runInContainer } = await import("../run-in-container.js");
     const container = runContainer(graph, { ...optionsOf(flags), signal: stop.signal });

@@ -10,13 +10,15 @@ import { pictureOf } from "../show/picture.js";
 import { svgOf } from "../show/svg.js";
 import { UsageError } from "../usage-error.js";
 import { exitCodes } from "./exit-codes.js";
+import { graphOptions } from "./graph-flags.js";
+import type { GraphFlags } from "./graph-flags.js";
 import { reportProblems } from "./report-problems.js";
 
 /** The formats of `graph show`. */
 export const showFormats = ["ascii", "svg", "dot", "mermaid", "html"] as const;
 
 /** Flags of `graph show`. */
-export interface ShowFlags {
+export interface ShowFlags extends GraphFlags {
   readonly format?: (typeof showFormats)[number];
   readonly out?: string;
   readonly phase?: readonly string[];
@@ -26,7 +28,7 @@ export interface ShowFlags {
 /** `graph show`: the picture of a graph with the types on its edges, printed or written to a file; gives the exit code. */
 export async function showVerb(file: string, overrides: readonly string[], flags: ShowFlags): Promise<number> {
   try {
-    const graph = await loadGraph(file, { overrides });
+    const graph = await loadGraph(file, graphOptions(overrides, flags));
     const phases = graph.phases.map(({ name }) => name);
     const unknown = flags.phase?.find((name) => !phases.includes(name));
     if (unknown !== undefined) throw new UsageError(noPhase(unknown, phases));

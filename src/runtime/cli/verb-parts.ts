@@ -1,5 +1,6 @@
 import { InvalidArgumentError, Option } from "commander";
 import type { Command } from "commander";
+import { graphFlags } from "./graph-flags.js";
 
 /** What a verb gives when it is over: the exit code. */
 export type Done = (code: Promise<number>) => Promise<void>;
@@ -9,7 +10,7 @@ export const overridesDoc = "dit.depth=12, vars.batch=64, +nodes.x={…}, ~nodes
 
 /** Flags of every verb that runs nodes. */
 export function deviceFlags(command: Command): Command {
-  return command
+  return graphFlags(command)
     .addOption(new Option("--backend <id>", "auto, native, wasm, webgpu, reference, …").default("auto"))
     .addOption(new Option("--precision <name>", "arithmetic of the heavy ops").choices(["fp32", "bf16", "f16"]).default("fp32"))
     .option("--threads <n>", "CPU threads", positiveInteger)

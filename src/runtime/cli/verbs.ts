@@ -1,10 +1,12 @@
 import { Command } from "commander";
+import { graphFlags, pluginFlag } from "./graph-flags.js";
+import type { GraphFlags } from "./graph-flags.js";
 import { addPageVerbs } from "./page-verbs.js";
 import { addReadingVerbs } from "./reading-verbs.js";
 import { deviceFlags, overridesDoc, positiveInteger } from "./verb-parts.js";
 import type { Done } from "./verb-parts.js";
 
-interface Json {
+interface Json extends GraphFlags {
   readonly json?: boolean;
 }
 
@@ -37,8 +39,7 @@ export function commandLine(version: string, done: Done): Command {
     .option("--json", "print one JSON object")
     .action((file, overrides, flags) => done(import("./bench.js").then(({ benchVerb }) => benchVerb(file, overrides, flags))));
 
-  graph
-    .command("check")
+  graphFlags(graph.command("check"))
     .description("everything that can be known without running: edges, shapes, parameters, cost")
     .argument("<file>", "graph file (YAML)")
     .argument("[overrides...]", "as for run")
@@ -47,8 +48,7 @@ export function commandLine(version: string, done: Done): Command {
       done(import("./check.js").then(({ checkVerb }) => checkVerb(file, overrides, options))),
     );
 
-  graph
-    .command("print")
+  graphFlags(graph.command("print"))
     .description("the graph after includes, variables, overrides and defaults")
     .argument("<file>", "graph file (YAML)")
     .argument("[overrides...]", "as for run")
@@ -57,8 +57,7 @@ export function commandLine(version: string, done: Done): Command {
       done(import("./print.js").then(({ printVerb }) => printVerb(file, overrides, options))),
     );
 
-  graph
-    .command("inspect")
+  pluginFlag(graph.command("inspect"))
     .description("node types, or one type's ports and params")
     .argument("[type]", "for example model.dit_dh")
     .option("--json", "print JSON")

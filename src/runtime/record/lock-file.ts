@@ -11,7 +11,12 @@ import { inputFiles } from "./input-files.js";
 /** Everything that decided a run's numbers, for `lock.json`. `device` is one line on the backend and how it was opened. */
 export async function lockFile(graph: Graph, device: string, now: Date): Promise<object> {
   const processors = cpus();
-  const [git, packages, inputs] = await Promise.all([gitState(dirname(graph.file)), packageVersions(), inputFiles(graph)]);
+  const [git, packages, inputs, plugins] = await Promise.all([
+    gitState(dirname(graph.file)),
+    packageVersions(),
+    inputFiles(graph),
+    pluginFiles(graph),
+  ]);
   return {
     format: 1,
     created: now.toISOString(),
@@ -25,8 +30,21 @@ export async function lockFile(graph: Graph, device: string, now: Date): Promise
     device,
     packages,
     nodes: Object.fromEntries(graph.nodes.map(({ def }) => [def.type, def.version ?? 1])),
+    ...(plugins.length > 0 ? { plugins } : {}),
     inputs,
   };
+}
+
+/** The plugins of a graph, each with its file as it is now. */
+async function pluginFiles(graph: Graph): Promise<object[]> {
+  return Promise.all(
+    (graph.plugins ?? []).map(async ({ name, file, version }) => ({
+      name,
+      file,
+      ...(version === undefined ? {} : { version }),
+      sha256: sha256(await readFile(file, "utf8").catch(() => "")),
+    })),
+  );
 }
 
 /** This package's version and those of its dependencies as installed. */

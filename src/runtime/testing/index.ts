@@ -1,0 +1,7 @@
+/** `raegraph/testing`: one node alone, numbers in and numbers out, for Jest, Vitest and node:test alike. */
+export { runNode } from "./run-node.js";
+export type { RunNodeOptions } from "./run-node.js";
+export { harness } from "./harness.js";
+export type { Batch, Harness, HarnessOptions } from "./harness.js";
+export { toHostArray } from "./arrays.js";
+export type { Nested } from "./arrays.js";
