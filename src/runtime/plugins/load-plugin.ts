@@ -8,7 +8,7 @@ import { errorCode } from "../error-code.js";
 import { messageOf } from "../run/failure.js";
 import { findPlugin } from "./find-plugin.js";
 import { readExports } from "./read-exports.js";
-import { registerHooks } from "./register-hooks.js";
+import { addresses, registerHooks } from "./register-hooks.js";
 
 /** Ops of plugins loaded so far, by kernel: a kernel's name means one op in the whole process. */
 const kernels = new Map<string, string>();
@@ -44,7 +44,7 @@ async function explain(error: unknown, file: string): Promise<string> {
   const message = messageOf(error);
   const [, missing] = /^The requested module 'raegraph' does not provide an export named '(\w+)'/.exec(message) ?? [];
   if (missing !== undefined) {
-    const names = Object.keys(await import("raegraph" as string).catch(() => ({})));
+    const names = Object.keys((await import(addresses().raegraph)) as object);
     const near = nearNames(missing, names).map((name) => `"${name}"`);
     return `raegraph has no "${missing}"${near.length > 0 ? `; did you mean ${near.join(" or ")}?` : ""}`;
   }

@@ -10,7 +10,8 @@ export function registerHooks(): void {
   register(new URL("./hooks.js", import.meta.url), { data: addresses() });
 }
 
-function addresses(): Readonly<Record<string, string>> {
+/** Where the running copies lie, by the names that plugins import them by. */
+export function addresses(): Readonly<Record<"raegraph" | "raegraph/testing" | "@tensorflow/tfjs-core", string>> {
   const tensors = createRequire(import.meta.url).resolve("@tensorflow/tfjs-core");
   return {
     raegraph: new URL("../../index.js", import.meta.url).href,

@@ -130,6 +130,7 @@ export const fakeNodes: readonly NodeDef[] = [images, encoder, dit, time, loss, 
 
 export interface FakeOptions {
   readonly overrides?: readonly string[];
+  readonly overlays?: readonly string[];
   /** Other files, by absolute path. */
   readonly files?: Readonly<Record<string, string>>;
   readonly extra?: readonly NodeDef[];
@@ -146,6 +147,7 @@ export async function check(text: string, options: FakeOptions = {}): Promise<Gr
     file: mainFile,
     registry: new Map([...fakeNodes, ...(options.extra ?? [])].map((def) => [def.type, def])),
     ...(options.overrides ? { overrides: options.overrides } : {}),
+    ...(options.overlays ? { overlays: options.overlays } : {}),
     read: async (file) => {
       const found = files[file];
       if (found === undefined) throw new Error(`no such file: ${file}`);
