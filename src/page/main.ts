@@ -164,8 +164,10 @@ worker.onmessage = ({ data }: MessageEvent<Answer>): void => {
   else if (data.kind === "times") view.times(data.milliseconds);
   else if (data.kind === "wrote") made.add(data.path, data.bytes);
   else if (data.kind === "note") log(data.text);
-  else if (data.kind === "started") log(`${data.backend}\n${data.text}`);
-  else if (data.kind === "file") say(`loading ${data.file.slice(1)} ${Math.round((100 * data.loaded) / data.total)} %`);
+  else if (data.kind === "started") {
+    log(`${data.backend}\n${data.text}`);
+    say("running; the first step takes longest");
+  } else if (data.kind === "file") say(`loading ${data.file.slice(1)} ${Math.round((100 * data.loaded) / data.total)} %`);
   else if (data.kind === "results")
     for (const [name, value] of Object.entries(data.values)) log(`${data.phase} ${name} ${value}`);
   else {

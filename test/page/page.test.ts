@@ -78,10 +78,10 @@ describe("the page", () => {
     // The step in work ends; after it the log of losses must stand still.
     const losses = (): Promise<number> => page.evaluate("document.querySelector('#progress').value");
     await page.waitForFunction("window.seen === (window.seen = document.querySelector('#progress').value)", undefined, {
-      polling: 1500,
+      polling: 1000,
     });
     const before = await losses();
-    await page.waitForFunction("performance.now() > (window.until ??= performance.now() + 1000)");
+    await page.waitForFunction("performance.now() > (window.until ??= performance.now() + 700)");
     expect(await losses()).toBe(before);
     await page.locator("#pause").click();
     await stateIs(/^finished after 20 training steps$/, 120_000);

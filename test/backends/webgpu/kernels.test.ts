@@ -26,7 +26,6 @@ withWebGpu("kernels of webgpu beyond one workgroup", () => {
 
   test.each([
     ["plain", 70, 66, 40, false, false],
-    ["first factor turned", 66, 70, 37, true, false],
     ["second factor turned", 65, 68, 36, false, true],
     ["both turned, odd sizes", 33, 67, 21, true, true],
     ["a long inner axis, in parts", 5, 6, 1000, false, true],
@@ -96,12 +95,12 @@ withWebGpu("kernels of webgpu beyond one workgroup", () => {
   });
 
   test("attention over more tokens than a tile, with positions", async () => {
-    const tables = rotaryTables(64, 9);
-    const [cos, sin] = [tf.tensor2d(tables.cos, [81, 64]), tf.tensor2d(tables.sin, [81, 64])];
+    const tables = rotaryTables(16, 9);
+    const [cos, sin] = [tf.tensor2d(tables.cos, [81, 16]), tf.tensor2d(tables.sin, [81, 16])];
     const worst = await bothWays(
       (qkv) => attention({ qkv: qkv as Tensor, cos, sin }, { heads: 2 }),
       (qkv) => attention.def.expand({ qkv: qkv as Tensor, cos, sin }, { heads: 2 }),
-      [draw(1, 2, 81, 384)],
+      [draw(1, 2, 81, 96)],
     );
     expect(worst).toBeLessThan(3e-5);
     tf.dispose([cos, sin]);
