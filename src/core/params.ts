@@ -4,3 +4,12 @@ import { z } from "zod";
 export function path(doc: string): z.ZodString {
   return z.string().min(1).meta({ path: true, description: doc });
 }
+
+/**
+ * A param that names a model's published `config.json`. Its entries fill the node's params of the same names, at the file's top or below
+ * `config`, `params` or `vision_config`; params given in the graph win, keys that the node does not know are ignored.
+ */
+export function configFile(): z.ZodString {
+  const description = "published config.json: fills the params of the same names that are not given here";
+  return z.string().min(1).meta({ path: true, config: true, description });
+}

@@ -3,6 +3,7 @@ import { dataNodes } from "./data/index.js";
 import { decoderNodes } from "./decoder/index.js";
 import { encoderNodes } from "./encoder/index.js";
 import { flowNodes } from "./flow/index.js";
+import { imageNodes } from "./image/index.js";
 import { latentNodes } from "./latent/index.js";
 import { lossNodes } from "./loss/index.js";
 import { metricNodes } from "./metric/index.js";
@@ -13,6 +14,7 @@ import { trainNodes } from "./train/index.js";
 /** Every built-in node type. */
 export const builtinNodes: readonly NodeDef[] = [
   ...dataNodes,
+  ...imageNodes,
   ...encoderNodes,
   ...latentNodes,
   ...flowNodes,

@@ -1,5 +1,5 @@
 import type { NodeDef } from "../define-node.js";
-import type { CheckedParams } from "./check-params.js";
+import type { CheckedParams, FileAccess } from "./check-params.js";
 import { checkParams } from "./check-params.js";
 import type { Installed } from "./load-plugins.js";
 import type { Problems } from "./problems.js";
@@ -17,13 +17,13 @@ export interface BoundNode {
 export async function bindNodes(
   drafts: readonly NodeDraft[],
   installed: Pick<Installed, "registry" | "complete">,
-  resolve: (fromFile: string, path: string) => string,
+  files: FileAccess,
   problems: Problems,
 ): Promise<BoundNode[]> {
   const bound: BoundNode[] = [];
   for (const draft of drafts) {
     const def = findType(draft, installed, problems);
-    bound.push({ draft, def, params: def && (await checkParams(draft, def, resolve, problems)) });
+    bound.push({ draft, def, params: def && (await checkParams(draft, def, files, problems)) });
   }
   return bound;
 }

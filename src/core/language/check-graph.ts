@@ -80,7 +80,7 @@ export async function checkGraph(input: GraphInput): Promise<Graph> {
   const head = readHead(expanded, problems);
   const requests = [...requestPlugins(input.plugins ?? [], input.overridesFrom), ...expansion.plugins];
   const installed = await loadPlugins(requests, input.registry, input.loadPlugin ?? noPlugins, problems);
-  const bound = await bindNodes(expansion.nodes, installed, resolve, problems);
+  const bound = await bindNodes(expansion.nodes, installed, { resolve, read: input.read }, problems);
   const connections = connect(bound, expansion.includes, problems);
   const byName = new Map(bound.map((node) => [node.draft.name, node]));
   const order = orderNodes([...byName.keys()], connections, problems);

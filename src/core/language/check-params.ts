@@ -3,6 +3,7 @@ import type { NodeDef } from "../define-node.js";
 import type { Span } from "../problem.js";
 import type { Problems } from "./problems.js";
 import type { PlainParams, UnknownParam } from "./plain-params.js";
+import { withConfig } from "./config-file.js";
 import { plainParams } from "./plain-params.js";
 import { describe, schemaAt } from "./schema.js";
 import type { NodeDraft } from "./scope.js";
@@ -16,16 +17,24 @@ export interface CheckedParams {
   readonly plain: PlainParams;
 }
 
+/** How params reach files: paths made absolute against the file that writes them, and texts read. */
+export interface FileAccess {
+  readonly resolve: (fromFile: string, path: string) => string;
+  readonly read: (path: string) => Promise<string>;
+}
+
 /** Parses a node's params with its type's schema, as strict whatever the schema says; each issue becomes one problem at its key or value. */
 export async function checkParams(
   draft: NodeDraft,
   def: NodeDef,
-  resolve: (fromFile: string, path: string) => string,
+  { resolve, read }: FileAccess,
   problems: Problems,
 ): Promise<CheckedParams | undefined> {
   const { params } = draft;
   if (!params) return undefined;
-  const plain = plainParams(params, def.params, resolve);
+  const written = plainParams(params, def.params, resolve);
+  const { data: filled, file } = await withConfig(written, def.params, read, draft, problems);
+  const plain = { ...written, data: filled };
   for (const unknown of plain.unknown) {
     const name = [...unknown.parents, unknown.key].join(".");
     const otherwise =
@@ -43,7 +52,10 @@ export async function checkParams(
     return undefined;
   }
   const { success, error, data } = parsed.value;
-  for (const issue of error?.issues ?? []) reportIssue(issue, draft, params, def, plain.unknown, problems);
+  for (const issue of error?.issues ?? [])
+    if (file?.keys.has(String(issue.path[0])))
+      problems.add("G203", `node ${quote(draft.name)}: ${file.path}: param ${quote(issue.path.join("."))}: ${lowerFirst(issue.message)}`, file.at);
+    else reportIssue(issue, draft, params, def, plain.unknown, problems);
   return success && plain.unknown.length === 0 ? { values: data, plain } : undefined;
 }
 

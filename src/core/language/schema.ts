@@ -15,8 +15,17 @@ export function unwrap(schema: Schema): Schema {
 
 /** True where the schema, or one inside its wrapping, is marked by `path()`. */
 export function isPath(schema: Schema): boolean {
+  return isMarked(schema, "path");
+}
+
+/** True where the schema, or one inside its wrapping, is marked by `configFile()`. */
+export function isConfig(schema: Schema): boolean {
+  return isMarked(schema, "config");
+}
+
+function isMarked(schema: Schema, mark: string): boolean {
   for (let inner: Schema = schema; ;) {
-    if (z.globalRegistry.get(inner)?.["path"] === true) return true;
+    if (z.globalRegistry.get(inner)?.[mark] === true) return true;
     const { innerType } = (inner._zod as { def: { innerType?: Schema } }).def;
     if (!innerType) return false;
     inner = innerType;

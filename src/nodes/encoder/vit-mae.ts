@@ -1,38 +1,67 @@
 import { z } from "zod";
-import { defineNode } from "../../core/define-node.js";
-import { layerNorm } from "../../core/ops/layer-norm.js";
-import { path } from "../../core/params.js";
-import { tensor, weights } from "../../core/port.js";
-import { tf } from "../../core/tensor.js";
-import { vitBlock, vitBlockFlops } from "../parts/vit-block.js";
-import { embedPatches, prependClass, vitMaeDims, vitMaeParams, vitMaeSpecs, vitSizes } from "../parts/vit-mae.js";
-import { scope } from "../parts/weight-specs.js";
+import { sincosTable } from "../../core/ops/sincos.js";
+import { presetSize, withPreset } from "../parts/preset.js";
+import { withZeroRow } from "../parts/vit-mae.js";
+import { frozen, weight } from "../parts/weight-specs.js";
+import { encoderParams, tableGrid } from "./encoder-params.js";
+import { defineEncoder } from "./vit-encoder.js";
+
+const presets = {
+  base: { patch_size: 16, hidden_size: 768, num_hidden_layers: 12, num_attention_heads: 12, intermediate_size: 3072 },
+  large: { patch_size: 16, hidden_size: 1024, num_hidden_layers: 24, num_attention_heads: 16, intermediate_size: 4096 },
+  huge: { patch_size: 14, hidden_size: 1280, num_hidden_layers: 32, num_attention_heads: 16, intermediate_size: 5120 },
+};
 
 /**
- * The encoder of a masked autoencoder (arXiv 2111.06377) without masking: every patch token after a final norm without gain, so
- * each token has mean 0 and variance 1. The published keys start with `vit.`; keys of the pretraining decoder are ignored.
+ * The encoder of a masked autoencoder (arXiv 2111.06377) without masking. The published keys start with `vit.`; keys of the
+ * pretraining decoder are ignored.
  */
-export const vitMae = defineNode({
-  kind: "model",
+export const vitMae = defineEncoder({
   type: "encoder.vit_mae",
+  version: 1,
   note: "Turns images into a grid of tokens with a frozen masked-autoencoder ViT.",
-  inputs: { image: tensor("f32[B,H,W,c]", "in [0,1]") },
-  outputs: { tokens: tensor("f32[B,h,w,D]"), weights: weights() },
-  params: z.object({ weights: path("safetensors file, checkpoint folder or run folder").optional(), ...vitMaeParams }),
-  dims: vitMaeDims,
-  weights: (p) => vitMaeSpecs(p),
-  key: (name) => (name.startsWith("decoder.") ? undefined : name),
-  apply(w, { image }, p) {
-    const sizes = vitSizes(p);
-    let x = prependClass(embedPatches(image, w, p), w);
-    for (let i = 0; i < p.num_hidden_layers; i++) x = vitBlock(x, scope(w, `vit.encoder.layer.${i}`), sizes);
-    const patches = tf.slice(layerNorm({ x }, { epsilon: p.layer_norm_eps }), [0, 1, 0], [-1, -1, -1]);
-    const grid = p.image_size / p.patch_size;
-    return { tokens: tf.reshape(patches, [patches.shape[0] ?? 0, grid, grid, p.hidden_size]) };
+  params: z.object({
+    ...encoderParams,
+    preset: z.enum(["base", "large", "huge"]).default("base").describe("published sizes"),
+    image_size: z.number().int().min(1).default(224).describe("side of the images that the position table was made for"),
+    patch_size: presetSize("pixels per token and side"),
+    intermediate_size: presetSize("width inside the MLP"),
+    layer_norm_eps: z.number().positive().default(1e-12).describe("epsilon of the layer norms"),
+  }),
+  describe(p) {
+    const sizes = withPreset(presets[p.preset], p);
+    const grid = tableGrid(p.image_size, sizes.patch_size);
+    const width = sizes.hidden_size;
+    if (width % 4 !== 0) throw new Error(`the position table needs a hidden_size that is a multiple of 4, not ${width}`);
+    return {
+      block: {
+        width,
+        heads: sizes.num_attention_heads,
+        inner: sizes.intermediate_size,
+        epsilon: p.layer_norm_eps,
+        activation: p.hidden_act === "gelu" ? "gelu" : "gelu_tanh",
+        qkvBias: p.qkv_bias,
+      },
+      layers: sizes.num_hidden_layers,
+      patch: sizes.patch_size,
+      channels: p.num_channels,
+      grid,
+      interpolation: "bicubic",
+      root: "vit",
+      patchKey: "embeddings.patch_embeddings.projection",
+      blockKey: "encoder.layer",
+      normKey: "layernorm",
+      position: frozen("embeddings.position_embeddings", [1, grid * grid + 1, width], {
+        kind: "table",
+        values: () => withZeroRow(sincosTable(width, grid), width),
+      }),
+      classToken: weight("embeddings.cls_token", [1, 1, width], { kind: "normal", std: 0.02 }),
+      plainNorm: p.normalize,
+      colours: p,
+    };
   },
-  flops(p, dims) {
-    const tokens = (p.image_size / p.patch_size) ** 2;
-    const embed = 2 * tokens * p.num_channels * p.patch_size ** 2 * p.hidden_size;
-    return (dims["B"] ?? 1) * (embed + p.num_hidden_layers * vitBlockFlops(vitSizes(p), tokens + 1));
+  key(name) {
+    if (/^(decoder|mask_token)/.test(name)) return undefined;
+    return name.startsWith("vit.") ? name : `vit.${name}`;
   },
 });

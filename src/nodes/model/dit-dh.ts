@@ -6,22 +6,38 @@ import { sincosTable } from "../../core/ops/sincos.js";
 import { unpatchify } from "../../core/ops/patchify.js";
 import { model, tensor, weights } from "../../core/port.js";
 import { tf } from "../../core/tensor.js";
+import type { Tensor } from "../../core/tensor.js";
 import { dense, ditBlock, ditBlockSpecs, mlpWidth } from "../parts/dit-block.js";
 import { ditFinal, ditFinalSpecs } from "../parts/dit-final.js";
 import { blockActivations, blockFlops, blockOptions, ditDims, ditParams, rotary, tokenGrid } from "../parts/dit-params.js";
+import type { Stack } from "../parts/dit-params.js";
 import { labelEmbedding, labelEmbeddingSpecs } from "../parts/label-embedding.js";
 import { patchEmbed } from "../parts/patch-embed.js";
 import { timeEmbedding, timeEmbeddingSpecs } from "../parts/time-embedding.js";
 import { below, frozen, linearSpecs, normalWeight, patchSpecs, scope, torchDefault, xavier } from "../parts/weight-specs.js";
 
-const pair = (what: string): z.ZodTuple<[z.ZodNumber, z.ZodNumber]> =>
-  z.tuple([z.number().int().min(1), z.number().int().min(1)]).describe(`${what}: body, head`);
+type Pair = [body: number, head: number];
+const one = z.number().int().min(1);
+const pair = (what: string): z.ZodOptional<z.ZodTuple<[z.ZodNumber, z.ZodNumber]>> =>
+  z.tuple([one, one]).optional().describe(`${what}: body, head; default the preset's`);
+
+const presets: Readonly<Record<"S" | "B" | "L" | "XL", { hidden_size: Pair; depth: Pair; num_heads: Pair }>> = {
+  S: { hidden_size: [384, 2048], depth: [12, 2], num_heads: [6, 16] },
+  B: { hidden_size: [768, 2048], depth: [12, 2], num_heads: [12, 16] },
+  L: { hidden_size: [1024, 2048], depth: [24, 2], num_heads: [16, 16] },
+  XL: { hidden_size: [1152, 2048], depth: [28, 2], num_heads: [16, 16] },
+};
 
 const params = z.object({
   ...ditParams,
-  hidden_size: pair("widths").default([1152, 2048]),
-  depth: pair("blocks").default([28, 2]),
-  num_heads: pair("attention heads").default([16, 16]),
+  preset: z.enum(["S", "B", "L", "XL"]).default("XL").describe("published sizes"),
+  patch_size: z
+    .union([one, z.tuple([one, one])])
+    .default(1)
+    .describe("latent positions per token and side, of both parts or of body and head"),
+  hidden_size: pair("widths"),
+  depth: pair("blocks"),
+  num_heads: z.union([one, z.tuple([one, one])]).optional().describe("attention heads, of both parts or of body and head; default the preset's"),
   use_pos_embed: z.boolean().default(true).describe("add a position table to the body's tokens"),
 });
 type Params = z.output<typeof params>;
@@ -37,78 +53,108 @@ export const ditDh = defineNode({
   inputs: { x: tensor("f32[B,S,S,C]"), t: tensor("f32[B]"), label: tensor("i32[B]") },
   outputs: { velocity: tensor("f32[B,S,S,C]"), model: model("[S,S,C]"), weights: weights() },
   params,
-  dims: (p) =>
-    ditDims(p, [
-      [p.hidden_size[0], p.num_heads[0]],
-      [p.hidden_size[1], p.num_heads[1]],
-    ]),
+  dims(p) {
+    const [body, head] = stacksOf(p);
+    // The head conditions each of its tokens on one of the body, so its grid must be a multiple of the body's.
+    if (body.patch % head.patch !== 0)
+      throw new Error(`patch_size [${body.patch}, ${head.patch}]: the body's must be a multiple of the head's`);
+    return ditDims(p, [body, head]);
+  },
   nullLabel: (p) => p.num_classes,
   weights(p): WeightSpec[] {
-    const [body, head] = p.hidden_size;
-    const grid = tokenGrid(p);
+    const [body, head] = stacksOf(p);
+    const grid = tokenGrid(p, body.patch);
     return [
       ...(p.use_pos_embed
-        ? [frozen("pos_embed", [1, grid * grid, body], { kind: "table", values: () => sincosTable(body, grid) })]
+        ? [frozen("pos_embed", [1, grid * grid, body.width], { kind: "table", values: () => sincosTable(body.width, grid) })]
         : []),
-      ...below("s_embedder", patchSpecs("proj", p.in_channels, p.patch_size, body, xavier)),
-      ...below("x_embedder", patchSpecs("proj", p.in_channels, p.patch_size, head, xavier)),
-      ...(body === head ? [] : linearSpecs("s_projector", body, head, torchDefault)),
-      ...below("t_embedder", timeEmbeddingSpecs(body, normalWeight(0.02, torchDefault))),
-      ...below("y_embedder", labelEmbeddingSpecs(p.num_classes, p.class_dropout_prob, body)),
-      ...blocks(p).flatMap((block) => below(block.key, ditBlockSpecs(block.width, block.options, torchDefault))),
-      ...below("final_layer", ditFinalSpecs(head, p.patch_size ** 2 * p.in_channels, p.use_rmsnorm)),
+      ...below("s_embedder", patchSpecs("proj", p.in_channels, body.patch, body.width, xavier)),
+      ...below("x_embedder", patchSpecs("proj", p.in_channels, head.patch, head.width, xavier)),
+      ...(body.width === head.width ? [] : linearSpecs("s_projector", body.width, head.width, torchDefault)),
+      ...below("t_embedder", timeEmbeddingSpecs(body.width, normalWeight(0.02, torchDefault))),
+      ...below("y_embedder", labelEmbeddingSpecs(p.num_classes, p.class_dropout_prob, body.width)),
+      ...blocksOf(p).flatMap((block) => below(block.key, ditBlockSpecs(block.width, block.options, torchDefault))),
+      ...below("final_layer", ditFinalSpecs(head.width, head.patch ** 2 * p.in_channels, p.use_rmsnorm)),
     ];
   },
   apply(w, { x, t, label }, p, context) {
-    const [body, head] = p.hidden_size;
-    const grid = tokenGrid(p);
-    const bodyTables = rotary(p, body, p.num_heads[0]);
-    const headTables = rotary(p, head, p.num_heads[1]);
+    const [body, head] = stacksOf(p);
+    const [coarse, grid] = [tokenGrid(p, body.patch), tokenGrid(p, head.patch)];
+    const bodyTables = rotary(p, body.width, body.heads, coarse);
+    const headTables = rotary(p, head.width, head.heads, grid);
     const time = timeEmbedding(t, scope(w, "t_embedder"));
     const named = labelEmbedding(label, scope(w, "y_embedder"), p.num_classes, p.class_dropout_prob, context);
     // The published model applies SiLU here and once more inside every block.
     const condition = tf.expandDims(silu({ x: silu({ x: tf.add(time, named) }, {}) }, {}), 1);
-    let s = patchEmbed(x, scope(w, "s_embedder.proj"), p.patch_size);
+    let s = patchEmbed(x, scope(w, "s_embedder.proj"), body.patch);
     if (p.use_pos_embed) s = tf.add(s, w("pos_embed"));
-    const list = blocks(p);
+    const list = blocksOf(p);
     for (const block of list.filter((b) => b.part === "body"))
       s = ditBlock(s, condition, scope(w, block.key), block.options, bodyTables);
     s = silu({ x: tf.add(s, tf.expandDims(time, 1)) }, {});
-    if (body !== head) s = dense(s, scope(w, "s_projector"));
+    if (body.width !== head.width) s = dense(s, scope(w, "s_projector"));
+    if (coarse !== grid) s = spread(s, coarse, grid / coarse);
     const perToken = silu({ x: s }, {});
-    let h = patchEmbed(x, scope(w, "x_embedder.proj"), p.patch_size);
+    let h = patchEmbed(x, scope(w, "x_embedder.proj"), head.patch);
     for (const block of list.filter((b) => b.part === "head"))
       h = ditBlock(h, perToken, scope(w, block.key), block.options, headTables);
-    return { velocity: unpatchify(ditFinal(h, perToken, scope(w, "final_layer"), p.use_rmsnorm), p.patch_size, grid, grid) };
+    return { velocity: unpatchify(ditFinal(h, perToken, scope(w, "final_layer"), p.use_rmsnorm), head.patch, grid, grid) };
   },
   flops(p, dims) {
-    const [body, head] = p.hidden_size;
-    const tokens = tokenGrid(p) ** 2;
-    const latent = p.in_channels * p.patch_size ** 2;
-    const ends = 2 * tokens * (latent * (body + 2 * head) + body * head + 2 * head * head) + 2 * body * (512 + body);
-    const list = blocks(p).map(({ width, options, part }) =>
-      blockFlops(width, mlpWidth(width, options), tokens, part === "body" ? 1 : tokens, options),
+    const [body, head] = stacksOf(p);
+    const [coarse, fine] = [tokenGrid(p, body.patch) ** 2, tokenGrid(p, head.patch) ** 2];
+    const embed = p.in_channels * (coarse * body.patch ** 2 * body.width + 2 * fine * head.patch ** 2 * head.width);
+    const between = coarse * body.width * head.width + 2 * fine * head.width ** 2;
+    const ends = 2 * (embed + between) + 2 * body.width * (512 + body.width);
+    const list = blocksOf(p).map(({ width, options, part }) =>
+      part === "body"
+        ? blockFlops(width, mlpWidth(width, options), coarse, 1, options)
+        : blockFlops(width, mlpWidth(width, options), fine, fine, options),
     );
     return (dims["B"] ?? 1) * list.reduce((a, b) => a + b, ends);
   },
   activations(p, dims) {
-    const tokens = tokenGrid(p) ** 2;
-    const list = blocks(p).map(({ width, options, part }) =>
-      blockActivations(width, mlpWidth(width, options), tokens, part === "body" ? 1 : tokens, options),
+    const [body, head] = stacksOf(p);
+    const [coarse, fine] = [tokenGrid(p, body.patch) ** 2, tokenGrid(p, head.patch) ** 2];
+    const list = blocksOf(p).map(({ width, options, part }) =>
+      part === "body"
+        ? blockActivations(width, mlpWidth(width, options), coarse, 1, options)
+        : blockActivations(width, mlpWidth(width, options), fine, fine, options),
     );
     return (dims["B"] ?? 1) * list.reduce((a, b) => a + b, 0);
   },
 });
 
+/** Body and head. */
+function stacksOf(p: Params): [body: Stack, head: Stack] {
+  const preset = presets[p.preset];
+  const [widths, depths] = [p.hidden_size ?? preset.hidden_size, p.depth ?? preset.depth];
+  const [heads, patches] = [both(p.num_heads ?? preset.num_heads), both(p.patch_size)];
+  const stack = (side: 0 | 1): Stack => ({ width: widths[side], depth: depths[side], heads: heads[side], patch: patches[side] });
+  return [stack(0), stack(1)];
+}
+
+function both(value: number | Pair): Pair {
+  return typeof value === "number" ? [value, value] : value;
+}
+
 /** Body blocks, then head blocks, numbered through. */
-function blocks(p: Params): { key: string; part: "body" | "head"; width: number; options: ReturnType<typeof blockOptions> }[] {
-  return Array.from({ length: p.depth[0] + p.depth[1] }, (_, i) => {
-    const side = i < p.depth[0] ? 0 : 1;
+function blocksOf(p: Params): { key: string; part: "body" | "head"; width: number; options: ReturnType<typeof blockOptions> }[] {
+  const [body, head] = stacksOf(p);
+  return Array.from({ length: body.depth + head.depth }, (_, i) => {
+    const stack = i < body.depth ? body : head;
     return {
       key: `blocks.${i}`,
-      part: side ? "head" : "body",
-      width: p.hidden_size[side],
-      options: blockOptions(p, p.num_heads[side]),
+      part: stack === body ? "body" : "head",
+      width: stack.width,
+      options: blockOptions(p, stack.heads),
     };
   });
+}
+
+/** Gives each token of a coarse grid to the `times`×`times` tokens of a fine one that it covers: `[B,n²,D]` -> `[B,(n·times)²,D]`. */
+function spread(s: Tensor, grid: number, times: number): Tensor {
+  const [B = 0, , D = 0] = s.shape;
+  const cells = tf.tile(tf.reshape(s, [B * grid, 1, grid, D]), [1, times, 1, times]);
+  return tf.reshape(cells, [B, (grid * times) ** 2, D]);
 }

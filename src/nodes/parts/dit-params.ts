@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { path } from "../../core/params.js";
+import { configFile, path } from "../../core/params.js";
 import { rotaryTables } from "../../core/ops/rotary.js";
 import { tf } from "../../core/tensor.js";
 import type { BlockOptions, Rotary } from "./dit-block.js";
@@ -7,8 +7,8 @@ import type { BlockOptions, Rotary } from "./dit-block.js";
 /** Params that both diffusion transformers share, under their published names. */
 export const ditParams = {
   weights: path("safetensors file, checkpoint folder or run folder to start from").optional(),
+  config: configFile().optional(),
   input_size: z.number().int().min(1).describe("side of the latent grid"),
-  patch_size: z.number().int().min(1).default(1).describe("latent positions per token and side"),
   in_channels: z.number().int().min(1).default(768).describe("latent channels"),
   mlp_ratio: z.number().positive().default(4).describe("MLP width over model width"),
   class_dropout_prob: z.number().min(0).max(1).default(0.1).describe("chance that a label is dropped in training"),
@@ -18,6 +18,7 @@ export const ditParams = {
   use_rope: z.boolean().default(true).describe("rotary position embedding"),
   use_rmsnorm: z.boolean().default(true).describe("RMS norm instead of layer norm"),
   wo_shift: z.boolean().default(false).describe("adaptive norm without shift"),
+  use_pos_embed: z.boolean().default(true).describe("add a position table to the tokens"),
 };
 
 type Shared = z.output<z.ZodObject<typeof ditParams>>;
@@ -35,31 +36,40 @@ export function blockOptions(params: Shared, heads: number): BlockOptions {
 }
 
 /** Side of the token grid. */
-export function tokenGrid(params: Shared): number {
-  return params.input_size / params.patch_size;
+export function tokenGrid(params: Shared, patch: number): number {
+  return params.input_size / patch;
 }
 
 /** Rotary tables for this width, or undefined where they are switched off. */
-export function rotary(params: Shared, width: number, heads: number): Rotary | undefined {
+export function rotary(params: Shared, width: number, heads: number, grid: number): Rotary | undefined {
   if (!params.use_rope) return undefined;
-  const grid = tokenGrid(params);
   const tables = rotaryTables(width / heads, grid);
   const shape: [number, number] = [grid * grid, width / heads];
   return { cos: tf.tensor2d(tables.cos, shape), sin: tf.tensor2d(tables.sin, shape) };
 }
 
+/** A stack of equal blocks, as params give it. */
+export interface Stack {
+  readonly width: number;
+  readonly depth: number;
+  readonly heads: number;
+  /** Latent positions per token and side. */
+  readonly patch: number;
+}
+
 /** Sizes of the ports: S the side, C the channels. Throws where width, heads and patch do not fit each other. */
-export function ditDims(params: Shared, widths: readonly (readonly [width: number, heads: number])[]): { S: number; C: number } {
-  if (params.input_size % params.patch_size !== 0)
-    throw new Error(`input_size ${params.input_size} is not a multiple of patch_size ${params.patch_size}`);
-  for (const [width, heads] of widths) {
+export function ditDims(params: Shared, stacks: readonly Stack[]): { S: number; C: number } {
+  for (const { width, heads, patch } of stacks) {
+    if (params.input_size % patch !== 0)
+      throw new Error(`input_size ${params.input_size} is not a multiple of patch_size ${patch}`);
     const headWidth = width / heads;
     if (!Number.isInteger(headWidth)) throw new Error(`hidden_size ${width} is not a multiple of num_heads ${heads}`);
     if (params.use_rope && headWidth % 4 !== 0)
       throw new Error(
         `rotary embedding needs a head width that is a multiple of 4; ${width} over ${heads} heads gives ${headWidth}`,
       );
-    if (width % 4 !== 0) throw new Error(`the position table needs a hidden_size that is a multiple of 4, not ${width}`);
+    if (params.use_pos_embed && width % 4 !== 0)
+      throw new Error(`the position table needs a hidden_size that is a multiple of 4, not ${width}`);
   }
   return { S: params.input_size, C: params.in_channels };
 }

@@ -2,12 +2,14 @@ import type { Weights, WeightSpec } from "../../core/define-node.js";
 import { attention } from "../../core/ops/attention.js";
 import { layerNorm } from "../../core/ops/layer-norm.js";
 import { linear } from "../../core/ops/linear.js";
+import type { Activation } from "../../core/ops/linear.js";
+import { swiglu } from "../../core/ops/swiglu.js";
 import { tf } from "../../core/tensor.js";
 import type { Tensor } from "../../core/tensor.js";
-import { below, linearSpecs, normSpecs, scope } from "./weight-specs.js";
+import { linearSpecs, normSpecs, scope, weight } from "./weight-specs.js";
 import type { LinearInit } from "./weight-specs.js";
 
-/** Sizes of a plain vision transformer block. */
+/** Sizes of a plain vision transformer block, and its published form where it is not ViT-MAE's. */
 export interface VitSizes {
   readonly width: number;
   readonly heads: number;
@@ -15,43 +17,85 @@ export interface VitSizes {
   readonly inner: number;
   /** Of the layer norms. */
   readonly epsilon: number;
+  readonly names?: VitNames;
+  /** Of the MLP; exact GELU by default. `swiglu` doubles the first layer's output. */
+  readonly activation?: "gelu" | "gelu_tanh" | "swiglu";
+  /** False leaves queries, keys and values without bias. */
+  readonly qkvBias?: boolean;
+  /** Where each branch's output is scaled per channel: how that scale starts. */
+  readonly layerScale?: number;
 }
 
-/** Weights of one block under the key names of ViT-MAE checkpoints. */
+/** Key names of a block's layers in its published checkpoints. */
+export interface VitNames {
+  readonly query: string;
+  readonly key: string;
+  readonly value: string;
+  readonly out: string;
+  readonly first: string;
+  readonly second: string;
+  readonly before: string;
+  readonly after: string;
+  /** Per-channel scales of the two branches, for blocks that have them. */
+  readonly scales?: readonly [string, string];
+}
+
+const maeNames: VitNames = {
+  query: "attention.attention.query",
+  key: "attention.attention.key",
+  value: "attention.attention.value",
+  out: "attention.output.dense",
+  first: "intermediate.dense",
+  second: "output.dense",
+  before: "layernorm_before",
+  after: "layernorm_after",
+};
+
+/** Weights of one block by their published keys. */
 export function vitBlockSpecs(sizes: VitSizes, init: LinearInit): WeightSpec[] {
-  const { width, inner } = sizes;
+  const { width, inner, names = maeNames, qkvBias = true } = sizes;
+  const scale = (i: 0 | 1): WeightSpec[] =>
+    names.scales
+      ? [weight(names.scales[i], [width], { kind: "table", values: () => new Float32Array(width).fill(sizes.layerScale ?? 1) })]
+      : [];
   return [
-    ...below(
-      "attention.attention",
-      ["query", "key", "value"].flatMap((part) => linearSpecs(part, width, width, init)),
+    ...[names.query, names.key, names.value].flatMap((name) =>
+      linearSpecs(name, width, width, init).slice(0, qkvBias ? 2 : 1),
     ),
-    ...linearSpecs("attention.output.dense", width, width, init),
-    ...linearSpecs("intermediate.dense", width, inner, init),
-    ...linearSpecs("output.dense", inner, width, init),
-    ...normSpecs("layernorm_before", width, true),
-    ...normSpecs("layernorm_after", width, true),
+    ...linearSpecs(names.out, width, width, init),
+    ...linearSpecs(names.first, width, sizes.activation === "swiglu" ? 2 * inner : inner, init),
+    ...linearSpecs(names.second, inner, width, init),
+    ...normSpecs(names.before, width, true),
+    ...normSpecs(names.after, width, true),
+    ...scale(0),
+    ...scale(1),
   ];
 }
 
-/** x + attention(norm x), then x + MLP(norm x) with exact GELU. x `[B,N,D]`. */
+/** x + attention(norm x), then x + MLP(norm x), each branch scaled per channel where the block does so. x `[B,N,D]`. */
 export function vitBlock(x: Tensor, weights: Weights, sizes: VitSizes): Tensor {
+  const { names = maeNames, qkvBias = true } = sizes;
   // What the block makes on its way goes at its end, but for what a tape has saved.
   return tf.tidy(() => {
-    const before = affineNorm(x, scope(weights, "layernorm_before"), sizes.epsilon);
     const packed = (kind: "weight" | "bias"): Tensor =>
       tf.concat(
-        ["query", "key", "value"].map((part) => weights(`attention.attention.${part}.${kind}`)),
+        [names.query, names.key, names.value].map((name) => weights(`${name}.${kind}`)),
         0,
       );
+    const branch = (y: Tensor, i: 0 | 1): Tensor => (names.scales ? tf.mul(y, weights(names.scales[i])) : y);
+    const before = affineNorm(x, scope(weights, names.before), sizes.epsilon);
     // One product of three times the width instead of three: the weights are small beside the tokens.
-    const qkv = linear({ x: before, weight: packed("weight"), bias: packed("bias") }, { activation: "none" });
-    const mixed = linear(of(attention({ qkv }, { heads: sizes.heads }), scope(weights, "attention.output.dense")), {
-      activation: "none",
-    });
-    const middle = tf.add(x, mixed);
-    const after = affineNorm(middle, scope(weights, "layernorm_after"), sizes.epsilon);
-    const hidden = linear(of(after, scope(weights, "intermediate.dense")), { activation: "gelu" });
-    return tf.add(middle, linear(of(hidden, scope(weights, "output.dense")), { activation: "none" }));
+    const qkv = linear(
+      { x: before, weight: packed("weight"), bias: qkvBias ? packed("bias") : undefined },
+      { activation: "none" },
+    );
+    const mixed = layer(attention({ qkv }, { heads: sizes.heads }), scope(weights, names.out));
+    const middle = tf.add(x, branch(mixed, 0));
+    const after = affineNorm(middle, scope(weights, names.after), sizes.epsilon);
+    const first = scope(weights, names.first);
+    const { activation = "gelu" } = sizes;
+    const hidden = activation === "swiglu" ? swiglu({ u: layer(after, first) }, {}) : layer(after, first, activation);
+    return tf.add(middle, branch(layer(hidden, scope(weights, names.second)), 1));
   });
 }
 
@@ -62,14 +106,18 @@ export function affineNorm(x: Tensor, weights: Weights, epsilon: number): Tensor
 
 /** Operations of one block on `tokens` tokens. */
 export function vitBlockFlops(sizes: VitSizes, tokens: number): number {
-  return 2 * tokens * (4 * sizes.width ** 2 + 2 * sizes.width * sizes.inner + 2 * tokens * sizes.width);
+  return 2 * tokens * (4 * sizes.width ** 2 + mlpLayers(sizes) * sizes.width * sizes.inner + 2 * tokens * sizes.width);
 }
 
 /** Numbers that one block leaves for the backward pass. */
 export function vitBlockActivations(sizes: VitSizes, tokens: number): number {
-  return tokens * (9 * sizes.width + 2 * sizes.inner);
+  return tokens * ((sizes.names?.scales ? 11 : 9) * sizes.width + mlpLayers(sizes) * sizes.inner);
 }
 
-function of(x: Tensor, weights: Weights): { x: Tensor; weight: Tensor; bias: Tensor } {
-  return { x, weight: weights("weight"), bias: weights("bias") };
+function mlpLayers(sizes: VitSizes): number {
+  return sizes.activation === "swiglu" ? 3 : 2;
+}
+
+function layer(x: Tensor, weights: Weights, activation: Activation = "none"): Tensor {
+  return linear({ x, weight: weights("weight"), bias: weights("bias") }, { activation });
 }

@@ -1,0 +1,3 @@
+import { resizeImage } from "./resize.js";
+
+export const imageNodes = [resizeImage];
