@@ -111,6 +111,17 @@ export interface Source {
   close(): Promise<void>;
 }
 
+/** A source or model that a host node's data came through, with a file that it reads. */
+export interface Origin {
+  readonly node: string;
+  readonly type: string;
+  /** What the node's probe said of its data, e.g. how many images. */
+  readonly summary?: string;
+  readonly file?: string;
+  /** Of a file; a folder has none. */
+  readonly sha256?: string;
+}
+
 /** What host nodes (sources, reducers, sinks) may use of the run. */
 export interface HostContext {
   readonly node: string;
@@ -119,6 +130,8 @@ export interface HostContext {
   log(level: "info" | "warn", message: string): void;
   /** Writes a file into the run folder, atomically; gives its full path. `path` is relative to the run folder. */
   write(path: string, bytes: Uint8Array): Promise<string>;
+  /** Where the node's inputs come from, to store with results: every source and model before it, a line for each of its files. */
+  origins(): Promise<readonly Origin[]>;
 }
 
 /** Accumulates host arrays over a phase in float64 and gives the result at its end. */

@@ -54,7 +54,11 @@ export async function checkParams(
   const { success, error, data } = parsed.value;
   for (const issue of error?.issues ?? [])
     if (file?.keys.has(String(issue.path[0])))
-      problems.add("G203", `node ${quote(draft.name)}: ${file.path}: param ${quote(issue.path.join("."))}: ${lowerFirst(issue.message)}`, file.at);
+      problems.add(
+        "G203",
+        `node ${quote(draft.name)}: ${file.path}: param ${quote(issue.path.join("."))}: ${lowerFirst(issue.message)}`,
+        file.at,
+      );
     else reportIssue(issue, draft, params, def, plain.unknown, problems);
   return success && plain.unknown.length === 0 ? { values: data, plain } : undefined;
 }

@@ -46,7 +46,9 @@ type Entries = Readonly<Record<string, unknown>>;
 
 function chosen(config: Entries, shape: Entries, given: Entries): Entries {
   const levels = [config, ...parts.map((part) => config[part]).filter(isMap)];
-  const known = levels.flatMap((level) => Object.entries(level)).filter(([key, value]) => Object.hasOwn(shape, key) && value !== null);
+  const known = levels
+    .flatMap((level) => Object.entries(level))
+    .filter(([key, value]) => Object.hasOwn(shape, key) && value !== null);
   return Object.fromEntries(known.filter(([key]) => !Object.hasOwn(given, key)));
 }
 

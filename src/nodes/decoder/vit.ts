@@ -16,9 +16,24 @@ import { imageParams, withZeroRow } from "../parts/vit-mae.js";
 import { below, frozen, linearSpecs, normSpecs, scope, torchDefault, weight } from "../parts/weight-specs.js";
 
 const presets = {
-  B: { decoder_hidden_size: 768, decoder_num_hidden_layers: 12, decoder_num_attention_heads: 12, decoder_intermediate_size: 3072 },
-  L: { decoder_hidden_size: 1024, decoder_num_hidden_layers: 24, decoder_num_attention_heads: 16, decoder_intermediate_size: 4096 },
-  XL: { decoder_hidden_size: 1152, decoder_num_hidden_layers: 28, decoder_num_attention_heads: 16, decoder_intermediate_size: 4096 },
+  B: {
+    decoder_hidden_size: 768,
+    decoder_num_hidden_layers: 12,
+    decoder_num_attention_heads: 12,
+    decoder_intermediate_size: 3072,
+  },
+  L: {
+    decoder_hidden_size: 1024,
+    decoder_num_hidden_layers: 24,
+    decoder_num_attention_heads: 16,
+    decoder_intermediate_size: 4096,
+  },
+  XL: {
+    decoder_hidden_size: 1152,
+    decoder_num_hidden_layers: 28,
+    decoder_num_attention_heads: 16,
+    decoder_intermediate_size: 4096,
+  },
 };
 
 const params = z.object({
@@ -33,7 +48,9 @@ const params = z.object({
     .int()
     .min(1)
     .optional()
-    .describe("tokens that the decoder works on, a square number; a latent of another size is interpolated; default the latent's own"),
+    .describe(
+      "tokens that the decoder works on, a square number; a latent of another size is interpolated; default the latent's own",
+    ),
   decoder_hidden_size: presetSize("width"),
   decoder_num_hidden_layers: presetSize("blocks"),
   decoder_num_attention_heads: presetSize("attention heads"),

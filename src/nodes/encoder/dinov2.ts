@@ -77,9 +77,7 @@ export const dinov2 = defineEncoder({
       normKey: "layernorm",
       position: weight("embeddings.position_embeddings", [1, grid * grid + 1, width], draw),
       classToken: weight("embeddings.cls_token", [1, 1, width], draw),
-      ...(hasRegisters
-        ? { registers: weight("embeddings.register_tokens", [1, p.num_register_tokens, width], draw) }
-        : {}),
+      ...(hasRegisters ? { registers: weight("embeddings.register_tokens", [1, p.num_register_tokens, width], draw) } : {}),
       unused: [{ ...frozen("embeddings.mask_token", [1, width], { kind: "zeros" }), optional: true }],
       plainNorm: p.normalize,
       colours: p,

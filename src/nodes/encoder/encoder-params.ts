@@ -16,7 +16,9 @@ export const encoderParams = {
   normalize: z
     .boolean()
     .default(true)
-    .describe("end with a norm without gain and bias, as representation autoencoders do; false keeps the published gain and bias"),
+    .describe(
+      "end with a norm without gain and bias, as representation autoencoders do; false keeps the published gain and bias",
+    ),
   ...imageParams,
 };
 

@@ -38,7 +38,10 @@ export const siglip2 = defineEncoder({
     intermediate_size: presetSize("width inside the MLP"),
     hidden_act: encoderParams.hidden_act.unwrap().default("gelu_pytorch_tanh").describe("tanh form of GELU, or exact GELU"),
     layer_norm_eps: z.number().positive().default(1e-6).describe("epsilon of the layer norms"),
-    image_mean: encoderParams.image_mean.unwrap().default([0.5, 0.5, 0.5]).describe("subtracted from images in [0,1], one per channel"),
+    image_mean: encoderParams.image_mean
+      .unwrap()
+      .default([0.5, 0.5, 0.5])
+      .describe("subtracted from images in [0,1], one per channel"),
     image_std: encoderParams.image_std.unwrap().default([0.5, 0.5, 0.5]).describe("divides after, one per channel"),
   }),
   describe(p) {

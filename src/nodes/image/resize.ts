@@ -34,9 +34,7 @@ export const resizeImage = defineNode({
     const [, H = 0, W = 0] = image.shape;
     const side = Math.min(H, W);
     const square =
-      H === W
-        ? image
-        : tf.slice(image, [0, Math.floor((H - side) / 2), Math.floor((W - side) / 2), 0], [-1, side, side, -1]);
+      H === W ? image : tf.slice(image, [0, Math.floor((H - side) / 2), Math.floor((W - side) / 2), 0], [-1, side, side, -1]);
     return { image: resize(square, p.method, p.size, p.size) };
   },
 });

@@ -4,20 +4,30 @@ import { path } from "../../core/params.js";
 import { tensor } from "../../core/port.js";
 import type { HostArray } from "../../core/tensor.js";
 import { writeSafetensors } from "../files/safetensors.js";
+import { exactMoments, momentumMoments } from "./running-moments.js";
 
 /**
- * Mean and variance of every element of the latent over a phase, by Welford's method in float64, written as `mean` and `var` of
- * shape `[C,h,w]` for latent.normalize. Population variance, as published.
+ * Mean and variance of every element of the latent over a phase, written as `mean` and `var` of shape `[C,h,w]` for latent.normalize.
+ * The file's metadata says how many images were seen, by which estimator, and from which data and encoder they came (file hashes).
  */
 export const latentStatistics = defineNode({
   kind: "reducer",
   type: "latent.statistics",
+  version: 1,
   note: "Measures mean and variance of latents and writes them to a file.",
   inputs: { z: tensor("f32[B,h,w,C]") },
   outputs: {},
-  params: z.object({ file: path("safetensors file to write") }),
+  params: z.object({
+    file: path("safetensors file to write"),
+    estimator: z
+      .enum(["exact", "momentum"])
+      .default("exact")
+      .describe("over all images in one float64 pass (Welford), or the reference's moving average over batches"),
+    momentum: z.number().gt(0).max(1).default(0.1).describe("weight of a new batch, for the momentum estimator"),
+  }),
   start(params, context) {
-    const running = new RunningMoments();
+    const isExact = params.estimator === "exact";
+    const running = isExact ? exactMoments() : momentumMoments(params.momentum);
     return {
       add: ({ z: latent }) => running.add(latent),
       async finish() {
@@ -26,7 +36,12 @@ export const latentStatistics = defineNode({
           ["mean", channelsFirst(mean, shape)],
           ["var", channelsFirst(variance, shape)],
         ]);
-        await writeSafetensors(params.file, arrays, { metadata: { images: String(count), estimator: "welford-float64" } });
+        const metadata = {
+          images: String(count),
+          estimator: isExact ? "welford-float64" : `momentum-${params.momentum}`,
+          origins: JSON.stringify(await context.origins()),
+        };
+        await writeSafetensors(params.file, arrays, { metadata });
         context.log("info", `latent statistics of ${count} images written to ${params.file}`);
         const average = (values: Float64Array): number => values.reduce((a, b) => a + b, 0) / values.length;
         return { images: count, mean: average(mean), variance: average(variance) };
@@ -34,39 +49,6 @@ export const latentStatistics = defineNode({
     };
   },
 });
-
-/** Welford's running mean and sum of squares per element. */
-class RunningMoments {
-  private count = 0;
-  private shape: readonly number[] = [];
-  private mean = new Float64Array(0);
-  private squares = new Float64Array(0);
-
-  add(batch: HostArray): void {
-    const [images = 0, ...shape] = batch.shape;
-    const size = shape.reduce((a, b) => a * b, 1);
-    if (this.count === 0) {
-      this.shape = shape;
-      this.mean = new Float64Array(size);
-      this.squares = new Float64Array(size);
-    }
-    for (let image = 0; image < images; image++) {
-      this.count++;
-      for (let i = 0; i < size; i++) {
-        const value = batch.data[image * size + i] ?? 0;
-        const before = this.mean[i] ?? 0;
-        const after = before + (value - before) / this.count;
-        this.mean[i] = after;
-        this.squares[i] = (this.squares[i] ?? 0) + (value - before) * (value - after);
-      }
-    }
-  }
-
-  result(): { mean: Float64Array; variance: Float64Array; shape: readonly number[]; count: number } {
-    if (this.count === 0) throw new Error("latent.statistics saw no latents; give its phase at least one step");
-    return { mean: this.mean, variance: this.squares.map((s) => s / this.count), shape: this.shape, count: this.count };
-  }
-}
 
 /** `[h,w,C]` float64 -> `[C,h,w]` f32. */
 function channelsFirst(values: Float64Array, shape: readonly number[]): HostArray {

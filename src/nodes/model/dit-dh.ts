@@ -37,8 +37,15 @@ const params = z.object({
     .describe("latent positions per token and side, of both parts or of body and head"),
   hidden_size: pair("widths"),
   depth: pair("blocks"),
-  num_heads: z.union([one, z.tuple([one, one])]).optional().describe("attention heads, of both parts or of body and head; default the preset's"),
+  num_heads: z
+    .union([one, z.tuple([one, one])])
+    .optional()
+    .describe("attention heads, of both parts or of body and head; default the preset's"),
   use_pos_embed: z.boolean().default(true).describe("add a position table to the body's tokens"),
+  spread: z
+    .enum(["consecutive", "grid"])
+    .default("consecutive")
+    .describe("where patches differ: how body tokens condition head tokens, as the reference, or by place on the grid"),
 });
 type Params = z.output<typeof params>;
 
@@ -93,7 +100,7 @@ export const ditDh = defineNode({
       s = ditBlock(s, condition, scope(w, block.key), block.options, bodyTables);
     s = silu({ x: tf.add(s, tf.expandDims(time, 1)) }, {});
     if (body.width !== head.width) s = dense(s, scope(w, "s_projector"));
-    if (coarse !== grid) s = spread(s, coarse, grid / coarse);
+    if (coarse !== grid) s = spread(s, p.spread, coarse, grid / coarse);
     const perToken = silu({ x: s }, {});
     let h = patchEmbed(x, scope(w, "x_embedder.proj"), head.patch);
     for (const block of list.filter((b) => b.part === "head"))
@@ -152,9 +159,15 @@ function blocksOf(p: Params): { key: string; part: "body" | "head"; width: numbe
   });
 }
 
-/** Gives each token of a coarse grid to the `times`×`times` tokens of a fine one that it covers: `[B,n²,D]` -> `[B,(n·times)²,D]`. */
-function spread(s: Tensor, grid: number, times: number): Tensor {
+/**
+ * Hands the body's tokens out to the head's finer grid: `[B,n²,D]` -> `[B,(n·times)²,D]`, to the tokens that each covers (`grid`) or, as the
+ * reference does, each times² in a row (`consecutive`), which does not follow the grid.
+ */
+function spread(s: Tensor, how: Params["spread"], grid: number, times: number): Tensor {
   const [B = 0, , D = 0] = s.shape;
-  const cells = tf.tile(tf.reshape(s, [B * grid, 1, grid, D]), [1, times, 1, times]);
+  const cells =
+    how === "grid"
+      ? tf.tile(tf.reshape(s, [B * grid, 1, grid, D]), [1, times, 1, times])
+      : tf.tile(tf.reshape(s, [B, grid * grid, 1, D]), [1, 1, times * times, 1]);
   return tf.reshape(cells, [B, (grid * times) ** 2, D]);
 }

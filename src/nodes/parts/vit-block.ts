@@ -59,9 +59,7 @@ export function vitBlockSpecs(sizes: VitSizes, init: LinearInit): WeightSpec[] {
       ? [weight(names.scales[i], [width], { kind: "table", values: () => new Float32Array(width).fill(sizes.layerScale ?? 1) })]
       : [];
   return [
-    ...[names.query, names.key, names.value].flatMap((name) =>
-      linearSpecs(name, width, width, init).slice(0, qkvBias ? 2 : 1),
-    ),
+    ...[names.query, names.key, names.value].flatMap((name) => linearSpecs(name, width, width, init).slice(0, qkvBias ? 2 : 1)),
     ...linearSpecs(names.out, width, width, init),
     ...linearSpecs(names.first, width, sizes.activation === "swiglu" ? 2 * inner : inner, init),
     ...linearSpecs(names.second, inner, width, init),

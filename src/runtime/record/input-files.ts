@@ -18,7 +18,7 @@ export interface InputFile {
 const hashedUpTo = 200 * 2 ** 20;
 
 /** The files that a graph's nodes read, as they are now. */
-export async function inputFiles(graph: Graph): Promise<InputFile[]> {
+export async function inputFiles({ nodes }: Pick<Graph, "nodes">, upTo: number = hashedUpTo): Promise<InputFile[]> {
   const found: InputFile[] = [];
   // Several nodes may read one file.
   const hashes = new Map<string, string>();
@@ -27,7 +27,7 @@ export async function inputFiles(graph: Graph): Promise<InputFile[]> {
     hashes.set(file, hash);
     return hash;
   };
-  for (const { name, def, params } of graph.nodes) {
+  for (const { name, def, params } of nodes) {
     if (def.kind === "sink" || def.kind === "reducer") continue;
     for (const [param, value] of Object.entries(params)) {
       if (typeof value !== "string" || !isAbsolute(value)) continue;
@@ -35,7 +35,7 @@ export async function inputFiles(graph: Graph): Promise<InputFile[]> {
       const entry = await stat(file).catch(() => undefined);
       if (!entry?.isFile()) continue;
       const base = { node: name, param, file, bytes: entry.size, modified: entry.mtime.toISOString() };
-      found.push(entry.size > hashedUpTo ? base : { ...base, sha256: await hashOf(file) });
+      found.push(entry.size > upTo ? base : { ...base, sha256: await hashOf(file) });
     }
   }
   return found;

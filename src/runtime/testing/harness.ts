@@ -1,4 +1,13 @@
-import type { HostContext, HostValues, NamedArrays, NodeDef, Ports, ProbeResult, Source } from "../../core/define-node.js";
+import type {
+  HostContext,
+  HostValues,
+  NamedArrays,
+  NodeDef,
+  Origin,
+  Ports,
+  ProbeResult,
+  Source,
+} from "../../core/define-node.js";
 import type { HostArray } from "../../core/tensor.js";
 import { toHostArray } from "./arrays.js";
 import type { Nested } from "./arrays.js";
@@ -27,6 +36,8 @@ export interface HarnessOptions {
   /** The node's name in its graph. */
   readonly node?: string;
   readonly seed?: number;
+  /** Where the node is told that its inputs come from. */
+  readonly origins?: readonly Origin[];
 }
 
 /** A source, reducer or sink for a test. Throws what the schema says of bad params; the calls throw what the node throws. */
@@ -42,6 +53,7 @@ export function harness(def: NodeDef, params: Readonly<Record<string, unknown>> 
       written.set(path, bytes);
       return `/run/${path}`;
     },
+    origins: async () => options.origins ?? [],
   };
   const values = (batch: Batch): HostValues<Ports> =>
     Object.fromEntries(
