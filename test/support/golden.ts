@@ -33,6 +33,13 @@ export function channelsLast({ shape, data }: Golden): HostArray {
   return { dtype: "f32", shape: [B, H, W, C], data: out };
 }
 
+/** An input of the golden cases, filled from its name: numbers in (−scale, scale). */
+export function goldenArray(name: string, shape: readonly number[], scale = 1): HostArray {
+  const random = mulberry32(streamId(name));
+  const size = shape.reduce((a, b) => a * b, 1);
+  return { dtype: "f32", shape, data: Float32Array.from({ length: size }, () => scale * (2 * random() - 1)) };
+}
+
 /**
  * The weights of the golden cases, reproducible from their names: 32-bit FNV-1a of `prefix + key` seeds mulberry32, whose numbers u
  * become offset + scale·(2u − 1); gains scale 0.2 around 1, all else 0.3 around 0. Sine tables are computed instead.
@@ -68,4 +75,11 @@ function mulberry32(seed: number): () => number {
 export function worst(got: ArrayLike<number>, wanted: ArrayLike<number>): number {
   if (got.length !== wanted.length) return Infinity;
   return Array.from(got).reduce((max, value, i) => Math.max(max, Math.abs(value - (wanted[i] ?? NaN))), 0);
+}
+
+/** The norm of the difference of two lists over the norm of the second; for a zero list the norm of the first. */
+export function distance(got: ArrayLike<number>, wanted: ArrayLike<number>): number {
+  if (got.length !== wanted.length) return Infinity;
+  const apart = Math.hypot(...Array.from(got, (value, i) => value - (wanted[i] ?? NaN)));
+  return apart / (Math.hypot(...Array.from(wanted)) || 1);
 }

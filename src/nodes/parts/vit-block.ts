@@ -1,4 +1,4 @@
-import type { Weights, WeightSpec } from "../../core/define-node.js";
+import type { Init, Weights, WeightSpec } from "../../core/define-node.js";
 import { attention } from "../../core/ops/attention.js";
 import { layerNorm } from "../../core/ops/layer-norm.js";
 import { linear } from "../../core/ops/linear.js";
@@ -52,17 +52,16 @@ const maeNames: VitNames = {
 };
 
 /** Weights of one block by their published keys. */
-export function vitBlockSpecs(sizes: VitSizes, init: LinearInit): WeightSpec[] {
+export function vitBlockSpecs(sizes: VitSizes, linearInit: LinearInit): WeightSpec[] {
   const { width, inner, names = maeNames, qkvBias = true } = sizes;
-  const scale = (i: 0 | 1): WeightSpec[] =>
-    names.scales
-      ? [weight(names.scales[i], [width], { kind: "table", values: () => new Float32Array(width).fill(sizes.layerScale ?? 1) })]
-      : [];
+  const start = sizes.layerScale ?? 1;
+  const init: Init = start === 1 ? { kind: "ones" } : { kind: "table", values: () => new Float32Array(width).fill(start) };
+  const scale = (i: 0 | 1): WeightSpec[] => (names.scales ? [weight(names.scales[i], [width], init)] : []);
   return [
-    ...[names.query, names.key, names.value].flatMap((name) => linearSpecs(name, width, width, init).slice(0, qkvBias ? 2 : 1)),
-    ...linearSpecs(names.out, width, width, init),
-    ...linearSpecs(names.first, width, sizes.activation === "swiglu" ? 2 * inner : inner, init),
-    ...linearSpecs(names.second, inner, width, init),
+    ...[names.query, names.key, names.value].flatMap((name) => linearSpecs(name, width, width, linearInit).slice(0, qkvBias ? 2 : 1)),
+    ...linearSpecs(names.out, width, width, linearInit),
+    ...linearSpecs(names.first, width, sizes.activation === "swiglu" ? 2 * inner : inner, linearInit),
+    ...linearSpecs(names.second, inner, width, linearInit),
     ...normSpecs(names.before, width, true),
     ...normSpecs(names.after, width, true),
     ...scale(0),

@@ -9,6 +9,7 @@ import { writeGraphFiles, writeResolved } from "./graph-files.js";
 import { openLineFile } from "./line-file.js";
 import { lockFile } from "./lock-file.js";
 import type { ResumePlan } from "./plan-resume.js";
+import { originsOf } from "./origins.js";
 import { ownMark } from "./process-mark.js";
 import { readStatus, writeStatus } from "./status-file.js";
 import { setNewerAside, writeCheckpoint } from "./write-checkpoint.js";
@@ -73,6 +74,7 @@ export async function openFolderRecorder({ folder, graph, device, resume, now }:
       if (picture && open) board.image(picture.tag, picture.step, bytes);
       return file;
     },
+    origins: (node) => originsOf(graph, node),
     async checkpoint(checkpoint, keep) {
       await writeCheckpoint(folder, checkpoint, keep, { metricsBytes: metrics.sync() });
     },

@@ -1,4 +1,4 @@
-import type { Json } from "../../core/define-node.js";
+import type { Json, Origin } from "../../core/define-node.js";
 import type { HostArray } from "../../core/tensor.js";
 
 /** One number of a run. */
@@ -23,6 +23,8 @@ export interface Recorder {
   log(level: "info" | "warn", message: string): void;
   /** Writes a file below the run folder, atomically; gives its full path. */
   write(path: string, bytes: Uint8Array): Promise<string>;
+  /** The files behind a node's inputs, where the recorder can read them. */
+  origins?(node: string): Promise<readonly Origin[]>;
   /** Writes a checkpoint, whole or not at all, and removes all but the newest `keep`. */
   checkpoint(checkpoint: Checkpoint, keep: number): Promise<void>;
   status(status: Status): Promise<void>;

@@ -1,4 +1,3 @@
-import { originsOf } from "../record/origins.js";
 import type { Device } from "../../core/define-backend.js";
 import type { HostContext, Optimizer } from "../../core/define-node.js";
 import type { Graph, GraphNode, Phase } from "../../core/graph.js";
@@ -94,6 +93,6 @@ export function hostContext(session: Session, node: string): HostContext {
       progress.note(`${node}: ${message}`);
     },
     write: (path, bytes) => recorder.write(path, bytes),
-    origins: () => originsOf(graph, node),
+    origins: async () => (await recorder.origins?.(node)) ?? [],
   };
 }

@@ -1,14 +1,16 @@
 import { expect, test } from "@jest/globals";
 import { fileURLToPath } from "node:url";
 import { vitDecoder } from "../../../src/nodes/decoder/vit.js";
-import { vitMae } from "../../../src/nodes/encoder/vit-mae.js";
 import { readSafetensors } from "../../../src/nodes/files/safetensors.js";
 import { denormalize } from "../../../src/nodes/latent/denormalize.js";
 import { toHostArray } from "../../../src/runtime/testing/arrays.js";
 import { runNode } from "../../../src/runtime/testing/run-node.js";
-import { channelsLast, worst } from "../../support/golden.js";
+import { availableBackends } from "../../acceptance/backends.js";
+import { channelsLast, golden, goldenWeights, worst } from "../../support/golden.js";
+import type { Golden } from "../../support/golden.js";
 import type { HostArray } from "../../../src/core/tensor.js";
 
+const backends = await availableBackends();
 const fixture = (name: string): string => fileURLToPath(new URL(`../../fixtures/${name}`, import.meta.url));
 
 async function load(name: string): Promise<{ weights: ReadonlyMap<string, HostArray>; io: (key: string) => HostArray }> {
@@ -23,7 +25,7 @@ async function load(name: string): Promise<{ weights: ReadonlyMap<string, HostAr
 
 const last = (array: HostArray): HostArray => channelsLast({ shape: array.shape, data: [...array.data] });
 
-test.each(["reference", "wasm"])("the decoder's image equals the reference implementation on %s", async (backend) => {
+test.each(backends)("the decoder's image equals the reference implementation on %s", async (backend) => {
   const { weights, io } = await load("decoder");
   const stats = new Map([
     ["mean", io("stat_mean")],
@@ -47,18 +49,47 @@ test.each(["reference", "wasm"])("the decoder's image equals the reference imple
   expect(worst(toHostArray(image ?? 0, "f32").data, last(io("decoded")).data)).toBeLessThan(2e-5);
 });
 
-test.each(["reference", "wasm"])("the MAE encoder's tokens equal the reference implementation on %s", async (backend) => {
-  const { weights, io } = await load("mae");
-  const params = {
-    image_size: 32,
-    patch_size: 8,
-    hidden_size: 32,
-    num_hidden_layers: 2,
-    num_attention_heads: 2,
-    intermediate_size: 128,
-  };
-  const { tokens } = await runNode(vitMae, { image: last(io("image")) }, params, { backend, weights });
-  expect(worst(toHostArray(tokens ?? 0, "f32").data, io("features").data)).toBeLessThan(2e-5);
+const tiny = {
+  hidden_size: 6,
+  patch_size: 4,
+  decoder_hidden_size: 16,
+  decoder_intermediate_size: 32,
+  decoder_num_attention_heads: 2,
+  decoder_num_hidden_layers: 2,
+};
+const specs = vitDecoder.kind === "model" ? vitDecoder.weights(vitDecoder.params.parse(tiny), { h: 3, w: 3 }) : [];
+const made = goldenWeights(specs, "dec.");
+const wanted = golden["decoder"] as Readonly<Record<"z_tokens" | "logits" | "pixels" | "pixels_before_denorm", Golden>> & {
+  readonly interp_from_4_tokens: Readonly<Record<"z" | "logits", Golden>>;
+  readonly keys: Readonly<Record<string, unknown>>;
+};
+
+/** Tokens `[B,N,C]` as a square grid. */
+function gridOf({ shape: [B = 0, N = 0, C = 0], data }: Golden): HostArray {
+  return { dtype: "f32", shape: [B, Math.sqrt(N), Math.sqrt(N), C], data: Float32Array.from(data) };
+}
+
+test.each(backends)("the golden decoder: logits, pixels, and four tokens stretched to nine, on %s", async (backend) => {
+  const dims = { h: 3, w: 3 };
+  const nine = { z: gridOf(wanted.z_tokens) };
+  const { logits, image } = await runNode(vitDecoder, nine, tiny, { backend, weights: made, dims });
+  expect(worst(toHostArray(logits ?? 0, "f32").data, wanted.logits.data)).toBeLessThan(2e-5);
+  expect(worst(toHostArray(image ?? 0, "f32").data, channelsLast(wanted.pixels).data)).toBeLessThan(2e-5);
+  const plain = { ...tiny, image_mean: [0, 0, 0], image_std: [1, 1, 1] };
+  const before = await runNode(vitDecoder, nine, plain, { backend, weights: made, dims });
+  expect(worst(toHostArray(before["image"] ?? 0, "f32").data, channelsLast(wanted.pixels_before_denorm).data)).toBeLessThan(2e-5);
+  const four = { z: gridOf(wanted.interp_from_4_tokens.z) };
+  const given = { ...tiny, num_patches: 9 };
+  const stretched = await runNode(vitDecoder, four, given, { backend, weights: made, dims: { h: 2, w: 2 } });
+  expect(worst(toHostArray(stretched["logits"] ?? 0, "f32").data, wanted.interp_from_4_tokens.logits.data)).toBeLessThan(2e-5);
+});
+
+test("the decoder's weights have the published names", () => {
+  expect(specs.map(({ name }) => name).sort()).toEqual(Object.keys(wanted.keys).sort());
+});
+
+test("num_patches that make no square are refused", () => {
+  expect(() => vitDecoder.dims?.(vitDecoder.params.parse({ num_patches: 8 }), {})).toThrow("num_patches 8 is no square number");
 });
 
 test("a grid that is not square is refused with both sides", () => {
