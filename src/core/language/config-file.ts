@@ -2,7 +2,7 @@ import type { z } from "zod";
 import type { Span } from "../problem.js";
 import type { Problems } from "./problems.js";
 import type { PlainParams } from "./plain-params.js";
-import { isConfig, shapeOf } from "./schema.js";
+import { isConfig, isPath, shapeOf } from "./schema.js";
 import { messageOf, quote } from "./words.js";
 
 /** Params with those of their configuration file filled in; `file` says where a key came from that the graph did not give. */
@@ -44,11 +44,11 @@ export async function withConfig(
 
 type Entries = Readonly<Record<string, unknown>>;
 
-function chosen(config: Entries, shape: Entries, given: Entries): Entries {
+function chosen(config: Entries, shape: Readonly<Record<string, z.core.$ZodType>>, given: Entries): Entries {
   const levels = [config, ...parts.map((part) => config[part]).filter(isMap)];
-  const known = levels
-    .flatMap((level) => Object.entries(level))
-    .filter(([key, value]) => Object.hasOwn(shape, key) && value !== null);
+  // Files are the graph's to name, not the configuration's.
+  const fits = (key: string): boolean => shape[key] !== undefined && Object.hasOwn(shape, key) && !isPath(shape[key]);
+  const known = levels.flatMap((level) => Object.entries(level)).filter(([key, value]) => fits(key) && value !== null);
   return Object.fromEntries(known.filter(([key]) => !Object.hasOwn(given, key)));
 }
 

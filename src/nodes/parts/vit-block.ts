@@ -58,7 +58,9 @@ export function vitBlockSpecs(sizes: VitSizes, linearInit: LinearInit): WeightSp
   const init: Init = start === 1 ? { kind: "ones" } : { kind: "table", values: () => new Float32Array(width).fill(start) };
   const scale = (i: 0 | 1): WeightSpec[] => (names.scales ? [weight(names.scales[i], [width], init)] : []);
   return [
-    ...[names.query, names.key, names.value].flatMap((name) => linearSpecs(name, width, width, linearInit).slice(0, qkvBias ? 2 : 1)),
+    ...[names.query, names.key, names.value].flatMap((name) =>
+      linearSpecs(name, width, width, linearInit).slice(0, qkvBias ? 2 : 1),
+    ),
     ...linearSpecs(names.out, width, width, linearInit),
     ...linearSpecs(names.first, width, sizes.activation === "swiglu" ? 2 * inner : inner, linearInit),
     ...linearSpecs(names.second, inner, width, linearInit),

@@ -2,15 +2,18 @@ import { expect, test } from "@jest/globals";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { readSafetensors } from "../../../src/nodes/files/safetensors.js";
+import { readSafetensors, readSafetensorsHeader } from "../../../src/nodes/files/safetensors.js";
 import { linearPath } from "../../../src/nodes/flow/linear-path.js";
 import { velocityLoss } from "../../../src/nodes/flow/velocity-loss.js";
 import { denormalize } from "../../../src/nodes/latent/denormalize.js";
+import { grid as gridNode } from "../../../src/nodes/latent/grid.js";
 import { noise } from "../../../src/nodes/latent/noise.js";
 import { normalize } from "../../../src/nodes/latent/normalize.js";
 import { pool } from "../../../src/nodes/latent/pool.js";
 import { latentStatistics } from "../../../src/nodes/latent/statistics.js";
+import { tokens } from "../../../src/nodes/latent/tokens.js";
 import { l1 } from "../../../src/nodes/loss/l1.js";
+import type { Nested } from "../../../src/runtime/testing/arrays.js";
 import { harness } from "../../../src/runtime/testing/harness.js";
 import { runNode } from "../../../src/runtime/testing/run-node.js";
 
@@ -103,4 +106,58 @@ test("the linear path walks each sample to its own time", async () => {
 test("losses are means over everything", async () => {
   expect((await runNode(velocityLoss, { prediction: [[1, 2]], target: [[0, 4]] }))["value"]).toBe(2.5);
   expect((await runNode(l1, { image: [[1, 2]], reference: [[0, 4]] }))["value"]).toBe(1.5);
+});
+
+test("the momentum estimator follows the reference: a tenth of each batch, from mean 0 and variance 1", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "raegraph-"));
+  const file = join(folder, "stats.safetensors");
+  const run = harness(latentStatistics, { file, estimator: "momentum" });
+  await run.reduce({ z: [[[[1]]], [[[3]]]] }, { z: [[[[5]]], [[[5]]]] });
+  const stored = await readSafetensors(file);
+  expect(stored.get("mean")?.data[0]).toBeCloseTo(0.9 * 0.2 + 0.1 * 5, 6);
+  expect(stored.get("var")?.data[0]).toBeCloseTo(0.9 * (0.9 + 0.1 * 1), 6);
+  await rm(folder, { recursive: true });
+});
+
+test("the statistics' file says where they come from", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "raegraph-"));
+  const file = join(folder, "stats.safetensors");
+  const origins = [{ node: "encoder", type: "encoder.dinov2", file: "/e.safetensors", sha256: "ab" }];
+  await harness(latentStatistics, { file }, { origins }).reduce({ z: [[[[1]]]] });
+  const { metadata } = await readSafetensorsHeader(file);
+  expect(metadata).toEqual({ images: "1", estimator: "welford-float64", origins: JSON.stringify(origins) });
+  await rm(folder, { recursive: true });
+});
+
+test("statistics of a latent with NaN are refused with the sample", async () => {
+  const run = harness(latentStatistics, { file: "unused" });
+  await expect(run.reduce({ z: [[[[1]]], [[[NaN]]]] })).rejects.toThrow("sample 2 holds NaN; look at the encoder");
+});
+
+test("noise of a constant strength may be added always", async () => {
+  const given = { tau: 0.5, distribution: "constant", always: true };
+  expect((await runNode(noise, { z: [[[[2, 4]]]] }, given, { noise: [[[[1]]]] }))["z"]).toEqual([[[[2.5, 4.5]]]]);
+});
+
+test("noise before and after the normalisation has different scales", async () => {
+  const given = { weights: "-", eps: 0 };
+  const draw = { noise: [[[[1]]]], training: true };
+  const noisy = async (latent: Nested): Promise<Nested> => (await runNode(noise, { z: latent }, { tau: 1 }, draw))["z"] ?? 0;
+  const normal = async (latent: Nested): Promise<Nested> => (await runNode(normalize, { z: latent }, given, options))["z"] ?? 0;
+  const one = [[[[3, 0]]]];
+  expect(await normal(await noisy(one))).toEqual([[[[1.5, 4]]]]); // (3+1−1)/2, (0+1+1)/0.5
+  expect(await noisy(await normal(one))).toEqual([[[[2, 3]]]]);
+});
+
+test("tokens list a grid row by row and grid lays them out again", async () => {
+  const grid = [
+    [
+      [[1], [2]],
+      [[3], [4]],
+    ],
+  ];
+  const { tokens: listed } = await runNode(tokens, { z: grid });
+  expect(listed).toEqual([[[1], [2], [3], [4]]]);
+  expect((await runNode(gridNode, { tokens: listed ?? 0 }))["z"]).toEqual(grid);
+  expect(() => gridNode.dims?.({}, { N: 5 })).toThrow("5 tokens make no square grid");
 });
