@@ -93,7 +93,7 @@ bad.yaml:20:3 note: "noisy.x" is produced here
       | missing vit.encoder.layer.0.attention.attention.key.weight
       | missing vit.encoder.layer.0.attention.attention.key.bias
       | missing vit.encoder.layer.0.attention.attention.value.weight
-      | … and 13 more missing
+      | … and 11 more missing
       | unexpected vit.layernorm.wieght (the model has "vit.layernorm.weight")
       | set the params that it was made with, or give another file
 
