@@ -9,7 +9,7 @@ import { tf } from "../../core/tensor.js";
 import type { Tensor } from "../../core/tensor.js";
 import { dense, ditBlock, ditBlockSpecs, mlpWidth } from "../parts/dit-block.js";
 import { ditFinal, ditFinalSpecs } from "../parts/dit-final.js";
-import { blockActivations, blockFlops, blockOptions, ditDims, ditParams, rotary, tokenGrid } from "../parts/dit-params.js";
+import { blockActivations, blockFlops, blockOptions, ditDims, ditParams, dropChance, rotary, tokenGrid } from "../parts/dit-params.js";
 import type { Stack } from "../parts/dit-params.js";
 import { labelEmbedding, labelEmbeddingSpecs } from "../parts/label-embedding.js";
 import { patchEmbed } from "../parts/patch-embed.js";
@@ -90,7 +90,7 @@ export const ditDh = defineNode({
     const bodyTables = rotary(p, body.width, body.heads, coarse);
     const headTables = rotary(p, head.width, head.heads, grid);
     const time = timeEmbedding(t, scope(w, "t_embedder"));
-    const named = labelEmbedding(label, scope(w, "y_embedder"), p.num_classes, p.class_dropout_prob, context);
+    const named = labelEmbedding(label, scope(w, "y_embedder"), p.num_classes, dropChance(p), context);
     // The published model applies SiLU here and once more inside every block.
     const condition = tf.expandDims(silu({ x: silu({ x: tf.add(time, named) }, {}) }, {}), 1);
     let s = patchEmbed(x, scope(w, "s_embedder.proj"), body.patch);

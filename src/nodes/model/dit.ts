@@ -8,7 +8,7 @@ import { model, tensor, weights } from "../../core/port.js";
 import { tf } from "../../core/tensor.js";
 import { ditBlock, ditBlockSpecs, mlpWidth } from "../parts/dit-block.js";
 import { ditFinal, ditFinalSpecs } from "../parts/dit-final.js";
-import { blockActivations, blockFlops, blockOptions, ditDims, ditParams, rotary, tokenGrid } from "../parts/dit-params.js";
+import { blockActivations, blockFlops, blockOptions, ditDims, ditParams, dropChance, rotary, tokenGrid } from "../parts/dit-params.js";
 import type { Stack } from "../parts/dit-params.js";
 import { labelEmbedding, labelEmbeddingSpecs } from "../parts/label-embedding.js";
 import { patchEmbed } from "../parts/patch-embed.js";
@@ -65,7 +65,7 @@ export const dit = defineNode({
     const grid = tokenGrid(p, patch);
     const tables = rotary(p, width, heads, grid);
     const time = timeEmbedding(t, scope(w, "t_embedder"));
-    const named = labelEmbedding(label, scope(w, "y_embedder"), p.num_classes, p.class_dropout_prob, context);
+    const named = labelEmbedding(label, scope(w, "y_embedder"), p.num_classes, dropChance(p), context);
     const condition = tf.expandDims(silu({ x: tf.add(time, named) }, {}), 1);
     const patches = patchEmbed(x, scope(w, "x_embedder.proj"), patch);
     let h = p.use_pos_embed ? tf.add(patches, w("pos_embed")) : patches;

@@ -12,6 +12,7 @@ export const ditParams = {
   in_channels: z.number().int().min(1).default(768).describe("latent channels"),
   mlp_ratio: z.number().positive().default(4).describe("MLP width over model width"),
   class_dropout_prob: z.number().min(0).max(1).default(0.1).describe("chance that a label is dropped in training"),
+  drop_labels: z.boolean().default(true).describe("drop labels in training; false keeps them all, and the table's null row"),
   num_classes: z.number().int().min(1).default(1000).describe("classes; this number itself stands for no class"),
   use_qknorm: z.boolean().default(false).describe("norm queries and keys"),
   use_swiglu: z.boolean().default(true).describe("SwiGLU MLP instead of GELU"),
@@ -33,6 +34,11 @@ export function blockOptions(params: Shared, heads: number): BlockOptions {
     rms: params.use_rmsnorm,
     noShift: params.wo_shift,
   };
+}
+
+/** The chance that training replaces a label by "no class". */
+export function dropChance(params: Shared): number {
+  return params.drop_labels ? params.class_dropout_prob : 0;
 }
 
 /** Side of the token grid. */

@@ -1,3 +1,4 @@
 import { adamw } from "./adamw.js";
+import { gradients } from "./gradients.js";
 
-export const trainNodes = [adamw];
+export const trainNodes = [adamw, gradients];
