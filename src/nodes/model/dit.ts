@@ -8,7 +8,16 @@ import { model, tensor, weights } from "../../core/port.js";
 import { tf } from "../../core/tensor.js";
 import { ditBlock, ditBlockSpecs, mlpWidth } from "../parts/dit-block.js";
 import { ditFinal, ditFinalSpecs } from "../parts/dit-final.js";
-import { blockActivations, blockFlops, blockOptions, ditDims, ditParams, dropChance, rotary, tokenGrid } from "../parts/dit-params.js";
+import {
+  blockActivations,
+  blockFlops,
+  blockOptions,
+  ditDims,
+  ditParams,
+  dropChance,
+  rotary,
+  tokenGrid,
+} from "../parts/dit-params.js";
 import type { Stack } from "../parts/dit-params.js";
 import { labelEmbedding, labelEmbeddingSpecs } from "../parts/label-embedding.js";
 import { patchEmbed } from "../parts/patch-embed.js";

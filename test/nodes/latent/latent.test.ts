@@ -9,6 +9,7 @@ import { denormalize } from "../../../src/nodes/latent/denormalize.js";
 import { grid as gridNode } from "../../../src/nodes/latent/grid.js";
 import { noise } from "../../../src/nodes/latent/noise.js";
 import { normalize } from "../../../src/nodes/latent/normalize.js";
+import { normalizeWith } from "../../../src/nodes/latent/normalize-with.js";
 import { pool } from "../../../src/nodes/latent/pool.js";
 import { latentStatistics } from "../../../src/nodes/latent/statistics.js";
 import { tokens } from "../../../src/nodes/latent/tokens.js";
@@ -160,4 +161,13 @@ test("tokens list a grid row by row and grid lays them out again", async () => {
   expect(listed).toEqual([[[1], [2], [3], [4]]]);
   expect((await runNode(gridNode, { tokens: listed ?? 0 }))["z"]).toEqual(grid);
   expect(() => gridNode.dims?.({}, { N: 5 })).toThrow("5 tokens make no square grid");
+});
+
+test("statistics may come along edges, and a mean may be absent", async () => {
+  const statistics = { mean: [[[1]], [[-1]]], var: [[[4]], [[0.25]]] };
+  const { z: normal } = await runNode(normalizeWith, { z, ...statistics }, { eps: 0 });
+  expect(normal).toEqual([[[[1, 2]]], [[[0, 0]]]]);
+  expect((await runNode(normalizeWith, { z: normal ?? 0, ...statistics }, { eps: 0, inverse: true }))["z"]).toEqual(z);
+  expect((await runNode(normalizeWith, { z, var: statistics.var }, { eps: 0 }))["z"]).toEqual([[[[1.5, 0]]], [[[0.5, -2]]]]);
+  expect(() => normalizeWith.params.parse({ eps: -1 })).toThrow(/eps/);
 });
