@@ -22,8 +22,8 @@ export function toTensor(values: Nested | HostArray, dtype: "f32" | "i32"): Tens
 }
 
 /** A tensor as nested numbers. */
-export function toNested(tensor: Tensor): Nested {
-  return nest([...tensor.dataSync()], tensor.shape);
+export async function toNested(tensor: Tensor): Promise<Nested> {
+  return nest([...(await tensor.data())], tensor.shape);
 }
 
 function isHostArray(values: Nested | HostArray): values is HostArray {

@@ -1,13 +1,13 @@
-import type { AnyValue, NodeDef, StepContext, Values, Ports } from "../../core/define-node.js";
+import type { NodeDef } from "../../core/define-node.js";
 import { prepareTensors } from "../../core/prepare.js";
 import { tf } from "../../core/tensor.js";
 import type { HostArray } from "../../core/tensor.js";
 import { builtinBackends } from "../../backends/index.js";
 import { chooseBackend } from "../choose-backend.js";
-import { createModel } from "../run/live-model.js";
-import { stepContext } from "../run/random.js";
-import { toNested, toTensor } from "./arrays.js";
+import { toNested } from "./arrays.js";
 import type { Nested } from "./arrays.js";
+import { isTensor, nodeFunction } from "./node-function.js";
+import type { NodeInput } from "./node-function.js";
 
 /** Settings of a node run alone; each has a sensible default. */
 export interface RunNodeOptions {
@@ -25,63 +25,40 @@ export interface RunNodeOptions {
 }
 
 /**
- * Runs one map or model node alone: nested numbers in, nested numbers out, by port. Throws what the schema says of bad params and
- * what the node itself throws.
+ * Runs one map or model node alone: nested numbers in, nested numbers out, by port. Throws where inputs do not fit the declared ports,
+ * what the schema says of bad params, and what the node itself throws.
  */
 export async function runNode(
   def: NodeDef,
-  inputs: Readonly<Record<string, Nested | HostArray>>,
+  inputs: Readonly<Record<string, NodeInput>>,
   params: Readonly<Record<string, unknown>> = {},
   options: RunNodeOptions = {},
 ): Promise<Record<string, Nested>> {
-  await prepareTensors();
-  const { backend } = await chooseBackend(builtinBackends, options.backend ?? "reference");
-  const device = await backend.open({ precision: "fp32" });
-  try {
+  return onBackend(options.backend ?? "reference", async () => {
     const results: Record<string, Nested> = {};
-    tf.tidy(() => {
-      const outputs = runOn(def, inputs, def.params.parse(params), options);
-      for (const [port, value] of Object.entries(outputs)) if (value instanceof tf.Tensor) results[port] = toNested(value);
-    });
+    const node = nodeFunction(def, inputs, params, options);
+    try {
+      for (const [port, value] of Object.entries(node.call())) if (isTensor(value)) results[port] = await toNested(value);
+    } finally {
+      node.dispose();
+    }
     return results;
-  } finally {
-    await device.close();
-  }
+  });
 }
 
-function runOn(
-  def: NodeDef,
-  inputs: Readonly<Record<string, Nested | HostArray>>,
-  params: Readonly<Record<string, unknown>>,
-  options: RunNodeOptions,
-): Readonly<Record<string, AnyValue | undefined>> {
-  const tensors = Object.fromEntries(
-    Object.entries(inputs).map(([port, value]) => [
-      port,
-      toTensor(value, def.inputs[port]?.spec.startsWith("i32") ? "i32" : "f32"),
-    ]),
-  ) as Values<Ports>;
-  const drawn = stepContext(options.seed ?? 0, "node", () => options.step ?? 0, options.training ?? false);
-  const { noise } = options;
-  const context: StepContext =
-    noise === undefined
-      ? drawn
-      : { ...drawn, random: { normal: () => toTensor(noise, "f32"), uniform: () => toTensor(noise, "f32") } };
-  if (def.kind === "map") return def.run(tensors, params, context);
-  if (def.kind !== "model") throw new Error(`runNode runs map and model nodes; "${def.type}" is a ${def.kind}`);
-  const dims = { ...def.dims?.(params, options.dims ?? {}), ...options.dims };
-  const node = {
-    name: "node",
-    def,
-    params,
-    inputs: {},
-    dims: Object.fromEntries(Object.entries(dims).map(([name, size]) => [name, size ?? 0])),
-    at: { file: "", start: 0, end: 0 },
-  };
-  const live = createModel(node, options.seed ?? 0, options.weights ?? new Map());
+/** Calls a function on an opened backend; tensors that it makes are freed. One at a time: a process has one tensor library. */
+export async function onBackend<T>(id: string, run: () => Promise<T>): Promise<T> {
+  await prepareTensors();
+  const { backend } = await chooseBackend(builtinBackends, id);
+  const device = await backend.open({ precision: "fp32" });
   try {
-    return def.apply(live.weights, tensors, params, context);
+    tf.engine().startScope();
+    try {
+      return await run();
+    } finally {
+      tf.engine().endScope();
+    }
   } finally {
-    for (const variable of live.variables.values()) variable.dispose();
+    await device.close();
   }
 }
