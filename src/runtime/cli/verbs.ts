@@ -1,4 +1,4 @@
-import { Command } from "commander";
+import { Argument, Command } from "commander";
 import { graphFlags, pluginFlag } from "./graph-flags.js";
 import type { GraphFlags } from "./graph-flags.js";
 import { addPageVerbs } from "./page-verbs.js";
@@ -63,6 +63,14 @@ export function commandLine(version: string, done: Done): Command {
     .option("--json", "print JSON")
     .action((type: string | undefined, options: Json) =>
       done(import("./inspect.js").then(({ inspectVerb }) => inspectVerb(type, options))),
+    );
+  graph
+    .command("new")
+    .description("the files of a new node, graph or plugin, with a test that passes")
+    .addArgument(new Argument("<what>", "what to make").choices(["node", "graph", "plugin"]))
+    .argument("<name>", "my.noise, my-graph, raegraph-extras")
+    .action((what: "node" | "graph" | "plugin", name: string) =>
+      done(import("./new.js").then(({ newVerb }) => newVerb(what, name))),
     );
   addReadingVerbs(graph, done);
   addPageVerbs(graph, done);
