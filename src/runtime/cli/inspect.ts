@@ -87,7 +87,7 @@ function describe(def: NodeDef): object {
 }
 
 /** Name, type with range, default and doc of each param, from the schema itself. */
-function paramInfos(def: NodeDef): ParamInfo[] {
+export function paramInfos(def: NodeDef): ParamInfo[] {
   const schema = z.toJSONSchema(def.params, { io: "input" }) as { properties?: Record<string, JsonSchema>; required?: string[] };
   return Object.entries(schema.properties ?? {}).map(([name, param]) => ({
     name,
@@ -133,7 +133,8 @@ function realBound(bound: number | undefined): boolean {
   return bound !== undefined && Math.abs(bound) < Number.MAX_SAFE_INTEGER;
 }
 
-function example(def: NodeDef): string {
+/** A node of this type as a line of a graph. */
+export function example(def: NodeDef): string {
   const wires = Object.entries(def.inputs).map(
     ([name, port]) => `${name}: ${port.kind === "tensor" ? "node.port" : `node.${port.kind}`}`,
   );
