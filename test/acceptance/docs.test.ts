@@ -67,7 +67,7 @@ test("a scaffold's name that is none, or taken, is refused and nothing is writte
   const here = await freshFolder();
   const graph = (...args: string[]) => runNode([resolve("build/test/docs/graph.cjs"), "new", ...args], here);
   await graph("graph", "look");
-  const before = await readdir(here, { recursive: true });
+  const before = await readdir(here);
   expect(await graph("graph", "look")).toEqual({
     code: 2,
     stdout: "",
@@ -77,7 +77,7 @@ test("a scaffold's name that is none, or taken, is refused and nothing is writte
     code: 2,
     stderr: 'graph: "Blue Noise" is no name for it; write one like my.noise\n',
   });
-  expect(await readdir(here, { recursive: true })).toEqual(before);
+  expect(await readdir(here)).toEqual(before);
 });
 
 describe("README and docs", () => {
