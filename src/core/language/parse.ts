@@ -25,7 +25,10 @@ export function parse(text: string, place: TextPlace, problems: Problems): Value
     return undefined;
   }
   const hidden = hideReferences(text);
-  const spanOf = (start: number, end: number): Span => shift({ file: place.file, start, end: Math.max(start, end) });
+  // The parser places what is missing at the end one letter behind it.
+  const within = (offset: number): number => Math.min(offset, text.length);
+  const spanOf = (start: number, end: number): Span =>
+    shift({ file: place.file, start: within(start), end: within(Math.max(start, end)) });
   try {
     const document = withoutStacks(() => parseDocument(hidden, dialect));
     const mistakes: YAMLError[] = [...document.errors, ...document.warnings];

@@ -53,14 +53,33 @@ function apply(text: string, edits: readonly { at: number; remove: number; inser
   }, text);
 }
 
+/** The text with one of its lines or words put, or put once more, where another one stands. */
+function moved(text: string, { lines, from, to, keep }: { lines: boolean; from: number; to: number; keep: boolean }): string {
+  const parts = text.split(lines ? /(?<=\n)/ : /\b/);
+  const [at, target] = [Math.floor(from * parts.length), Math.floor(to * parts.length)];
+  const taken = parts[at] ?? "";
+  if (!keep) parts.splice(at, 1);
+  parts.splice(target, 0, taken);
+  return parts.join("");
+}
+
 async function onlyGraphErrors(run: () => Promise<unknown>): Promise<void> {
   try {
     await run();
   } catch (error) {
     if (!(error instanceof GraphError)) throw error;
     expect(error.problems.length).toBeGreaterThan(0);
+    // Only the count of further problems, and a graph file that cannot be read, have no place.
+    for (const { code, at } of error.problems.filter((problem) => problem.code !== "G100")) {
+      const text = at && error.sources.get(at.file);
+      expect([code, at !== undefined, text !== undefined]).toEqual([code, true, true]);
+      expect(at && at.start >= 0 && at.start <= at.end && at.end <= (text ?? "").length).toBe(true);
+    }
   }
 }
+
+/** How many texts to try; RAEGRAPH_FUZZ=20000 tries as many. */
+const many = Number(process.env["RAEGRAPH_FUZZ"] ?? 400);
 
 describe("whatever the text", () => {
   test("a broken graph file gives a GraphError and nothing else", async () => {
@@ -68,9 +87,30 @@ describe("whatever the text", () => {
       fc.asyncProperty(fc.array(edit, { minLength: 1, maxLength: 4 }), (edits) =>
         onlyGraphErrors(() => check(apply(including, edits), { files })),
       ),
-      { numRuns: 500, seed: 1 },
+      { numRuns: many, seed: 1 },
     );
-  });
+  }, 600_000);
+
+  test("lines and words that changed places give a GraphError and nothing else", async () => {
+    const from = fc.double({ min: 0, max: 1, noNaN: true });
+    const move = fc.record({ lines: fc.boolean(), from, to: from, keep: fc.boolean() });
+    await fc.assert(
+      fc.asyncProperty(fc.array(move, { minLength: 1, maxLength: 5 }), (moves) =>
+        onlyGraphErrors(() => check(moves.reduce(moved, including), { files })),
+      ),
+      { numRuns: many, seed: 6 },
+    );
+  }, 600_000);
+
+  test("a broken overlay gives a GraphError and nothing else", async () => {
+    const overlay = "seed: 3\nvars: { batch: 4 }\nnodes: { dit: { params: { depth: 2 } }, show: ~ }\nphases: { sample: ~ }\n";
+    await fc.assert(
+      fc.asyncProperty(fc.array(edit, { minLength: 1, maxLength: 4 }), (edits) =>
+        onlyGraphErrors(() => check(including, { files: { ...files, "/o.yaml": apply(overlay, edits) }, overlays: ["/o.yaml"] })),
+      ),
+      { numRuns: Math.ceil(many / 3), seed: 7 },
+    );
+  }, 600_000);
 
   test("a broken included file gives a GraphError and nothing else", async () => {
     await fc.assert(
@@ -122,6 +162,30 @@ describe("whatever the order of the nodes", () => {
       { numRuns: 30, seed: 5 },
     );
   });
+});
+
+test("a graph with overrides, printed and read again, is the same graph", async () => {
+  const override = fc.oneof(
+    fc.integer({ min: 1, max: 100 }).map((depth) => `dit.depth=${depth}`),
+    fc.integer({ min: 1, max: 9 }).map((batch) => `vars.batch=${batch}`),
+    fc.integer({ min: 0, max: 2 ** 32 - 1 }).map((seed) => `seed=${seed}`),
+    fc.double({ min: 1e-9, max: 1e9, noNaN: true }).map((lr) => `adam.lr=${lr}`),
+    fc
+      .tuple(fc.double({ min: 0, max: 0.99, noNaN: true }), fc.double({ min: 0, max: 0.99, noNaN: true }))
+      .map(([a, b]) => `adam.betas=[${a}, ${b}]`),
+    fc.stringMatching(/^[a-z ]{1,9}$/).map((file) => `images.file=${JSON.stringify(file)}`),
+    fc.constantFrom("~phases.sample", "train.steps=3", "dit.norm={eps: 0.5}", "encoder/encoder.patch=16"),
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(override, { maxLength: 4 }), async (overrides) => {
+      fc.pre(overrides.filter((text) => text.startsWith("~")).length < 2);
+      const { resolved, nodes } = await check(including, { files, overrides });
+      const again = await check(resolved);
+      expect(again.resolved).toBe(resolved);
+      expect(again.nodes.map(({ params }) => params)).toEqual(nodes.map(({ params }) => params));
+    }),
+    { numRuns: 200, seed: 8 },
+  );
 });
 
 async function typesOf(text: string): Promise<readonly string[]> {
