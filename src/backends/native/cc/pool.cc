@@ -1,5 +1,7 @@
 #include "pool.h"
 
+#include "memory.h"
+
 #include <atomic>
 #include <condition_variable>
 #include <cstdlib>
@@ -136,14 +138,14 @@ void* scratch(int slot, size_t bytes) {
   struct Block {
     void* memory = nullptr;
     size_t bytes = 0;
-    ~Block() { std::free(memory); }
+    ~Block() { release(memory); }
   };
   thread_local Block blocks[16];
   Block& block = blocks[slot];
   if (block.bytes < bytes) {
-    std::free(block.memory);
-    block.bytes = (bytes + bytes / 4 + 4095) & ~size_t{4095};
-    block.memory = std::aligned_alloc(64, block.bytes);
+    release(block.memory);
+    block.bytes = bytes + bytes / 4;
+    block.memory = allocate(block.bytes);
     if (block.memory == nullptr) std::abort();
   }
   return block.memory;

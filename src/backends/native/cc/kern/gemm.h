@@ -36,12 +36,13 @@ struct Cut {
   int64_t row(int64_t block) const { return tiles * block / rowBlocks * MR; }
 };
 
-inline Cut cutOf(const Product& p, int64_t threads) {
+inline Cut cutOf(const Product& p, int64_t threads, bool packsRows) {
   const int64_t blocks = larger(1, (p.k + kDepth - 1) / kDepth);
   const int64_t tiles = (p.m + MR - 1) / MR, most = kRows / MR;
   int64_t rowBlocks = (tiles + most - 1) / most;
-  // Enough blocks for all threads, yet as large as the caches allow.
-  if (threads > 1) rowBlocks = smaller(tiles, larger(rowBlocks, threads * 4));
+  // Enough blocks for all threads, yet as large as the caches allow. Rows that a block must pack first are not split by columns
+  // as well, so there are more blocks of them.
+  if (threads > 1) rowBlocks = smaller(tiles, larger(rowBlocks, threads * (packsRows ? 8 : 4)));
   return {larger(2, upTo((p.k + blocks - 1) / blocks, 2)), tiles, rowBlocks};
 }
 
@@ -87,7 +88,7 @@ void multiplyPart(const Product& p, bool serial, const Cut& cut, int64_t threads
     packPanels<mode, NR>(packedB + block * blockB + first * panelSize<mode>(count, NR), p.b.from(column + first * NR, k),
                          smaller(last * NR, width) - first * NR, count);
   });
-  const int64_t splits = threads == 1 ? 1 : larger(1, smaller(panels, (threads * 4 + cut.rowBlocks - 1) / cut.rowBlocks));
+  const int64_t splits = threads == 1 ? 1 : larger(1, smaller(panels, (threads * 8 + cut.rowBlocks - 1) / cut.rowBlocks));
   forTasks(serial, cut.rowBlocks * splits, [&](int64_t task) {
     const int64_t block = task / splits, part = task % splits, row = cut.row(block);
     const int64_t from = panels * part / splits * NR, to = smaller(width, panels * (part + 1) / splits * NR);
@@ -101,7 +102,7 @@ template <Mode mode>
 void multiply(const Product& p, bool serial) {
   if (p.m <= 0 || p.n <= 0) return;
   const int64_t threads = serial ? 1 : threadCount();
-  const Cut cut = cutOf(p, threads);
+  const Cut cut = cutOf(p, threads, mode != kFloat || p.a.lanesTouch);
   for (int64_t column = 0; column < p.n; column += kColumns) {
     const int64_t width = smaller(kColumns, p.n - column);
     const int64_t chunk = larger(1, kPacked / upTo(width, NR) / cut.depth) * cut.depth;
