@@ -5,7 +5,7 @@ constexpr int64_t kColumns = 2048 / NR * NR;  // columns per block
 constexpr int64_t kPacked = 1 << 21;          // floats of packed B at a time: they stay in L3
 constexpr int64_t kRows = RAE_MC / MR * MR;   // rows per block: packed A stays in L2
 
-enum Slot { kSlotB, kSlotA, kSlotWork, kSlotWork2, kSlotWork3, kSlotSum };
+enum Slot { kSlotB, kSlotA, kSlotRows, kSlotWork, kSlotWork2, kSlotWork3, kSlotSum };
 
 struct Product {
   int64_t m, n, k;
@@ -33,30 +33,39 @@ inline void forTasks(bool serial, int64_t count, F body) {
 struct Cut {
   int64_t depth;             // k's per block
   int64_t tiles, rowBlocks;  // rows in tiles of MR, dealt out to blocks that differ by one tile at most
+  bool shareRows;            // A is packed once for all blocks, before they start; else each block packs or reads its own rows
   int64_t row(int64_t block) const { return tiles * block / rowBlocks * MR; }
 };
 
+// Tasks for every thread: a task that starts late or runs on a busier core then holds up little.
+constexpr int64_t kTasks = 8;
+
 inline Cut cutOf(const Product& p, int64_t threads, bool packsRows) {
-  const int64_t blocks = larger(1, (p.k + kDepth - 1) / kDepth);
-  const int64_t tiles = (p.m + MR - 1) / MR, most = kRows / MR;
-  int64_t rowBlocks = (tiles + most - 1) / most;
-  // Enough blocks for all threads, yet as large as the caches allow. Rows that a block must pack first are not split by columns
-  // as well, so there are more blocks of them.
-  if (threads > 1) rowBlocks = smaller(tiles, larger(rowBlocks, threads * (packsRows ? 8 : 4)));
-  return {larger(2, upTo((p.k + blocks - 1) / blocks, 2)), tiles, rowBlocks};
+  const int64_t blocks = larger(1, (p.k + kDepth - 1) / kDepth), depth = larger(2, upTo((p.k + blocks - 1) / blocks, 2));
+  const int64_t tiles = (p.m + MR - 1) / MR, most = kRows / MR, fewest = (tiles + most - 1) / most;
+  if (threads == 1) return {depth, tiles, fewest, false};
+  // Few rows and many columns: packing the rows once and cutting by columns too beats every block's packing its own.
+  const bool share = packsRows && p.m < p.n && tiles * MR * p.k <= kPacked;
+  const double square = std::sqrt(static_cast<double>(threads * kTasks) * static_cast<double>(p.m) / static_cast<double>(p.n));
+  const int64_t wanted = share ? static_cast<int64_t>(square + 0.5) : packsRows ? threads * kTasks : threads * kTasks / 2;
+  return {depth, tiles, smaller(tiles, larger(fewest, wanted)), share};
 }
 
 // Rows [row, row + rows) of C, columns [from, to) of the block of columns that packed B holds, by k's [k, k + depth).
 template <Mode mode>
-void multiplyBlock(const Product& p, const float* packedB, int64_t row, int64_t rows, int64_t column, int64_t from, int64_t to,
-                   int64_t k, int64_t depth) {
+void multiplyBlock(const Product& p, const float* packedB, const float* packedA, int64_t row, int64_t rows, int64_t column,
+                   int64_t from, int64_t to, int64_t k, int64_t depth) {
   const int64_t sizeA = panelSize<mode>(depth, MR), sizeB = panelSize<mode>(depth, NR);
   const Operand a = p.a.from(row, k);
-  // Rows that the kernel can read where they lie are not copied; a last, short tile must be, for nothing lies behind it.
-  const bool direct = mode == kFloat && !a.lanesTouch;
-  const int64_t lying = direct ? rows / MR * MR : 0;
-  float* packedA = static_cast<float*>(scratch(kSlotA, (static_cast<size_t>(upTo(rows - lying, MR) / MR * sizeA) + W) * 4));
-  if (lying < rows) packPanels<mode, MR>(packedA, a.from(lying, 0), rows - lying, depth);
+  int64_t lying = 0;
+  if (packedA != nullptr) packedA += row / MR * sizeA;
+  else {
+    // Rows that the kernel can read where they lie are not copied; a last, short tile must be, for nothing lies behind it.
+    if (mode == kFloat && !a.lanesTouch) lying = rows / MR * MR;
+    float* own = static_cast<float*>(scratch(kSlotA, (static_cast<size_t>(upTo(rows - lying, MR) / MR * sizeA) + W) * 4));
+    if (lying < rows) packPanels<mode, MR>(own, a.from(lying, 0), rows - lying, depth);
+    packedA = own;
+  }
   const bool accumulate = p.accumulate || k > 0, finish = k + depth == p.k && p.epilogue.activation != kNone;
   const float* bias = accumulate ? nullptr : p.epilogue.bias;
   for (int64_t j = from; j < to; j += NR) {
@@ -74,27 +83,47 @@ void multiplyBlock(const Product& p, const float* packedB, int64_t row, int64_t 
   }
 }
 
-// Columns [column, column + width) by k's [start, end): B is packed once, then every block of rows walks all of it.
+// Packs `lanes` of an operand by `blocks` blocks of k's, in tasks of some panels each.
+template <Mode mode, int P>
+struct PackTasks {
+  Operand source;
+  int64_t lanes, k, depth, groups;
+  float* target;
+  int64_t panels() const { return (lanes + P - 1) / P; }
+  int64_t block() const { return panels() * panelSize<mode>(depth, P); }
+  void run(int64_t task) const {
+    const int64_t start = task / groups * depth, count = smaller(depth, k - start), size = panelSize<mode>(count, P);
+    // Panels that one vector fills stay together.
+    const auto edge = [&](int64_t group) { return smaller(panels(), upTo(panels() * group / groups, kAbreast<P>)); };
+    const int64_t first = edge(task % groups), last = edge(task % groups + 1);
+    if (first < last)
+      packPanels<mode, P>(target + task / groups * block() + first * size, source.from(first * P, start),
+                          smaller(last * P, lanes) - first * P, count);
+  }
+};
+
+// Columns [column, column + width) by k's [start, end): B, and A where it is shared, is packed once; then every block of rows walks
+// all of it.
 template <Mode mode>
 void multiplyPart(const Product& p, bool serial, const Cut& cut, int64_t threads, int64_t column, int64_t width, int64_t start,
                   int64_t end) {
   const int64_t panels = (width + NR - 1) / NR, depth = cut.depth, blocks = (end - start + depth - 1) / depth;
-  const int64_t blockB = panels * panelSize<mode>(depth, NR);
-  float* packedB = static_cast<float*>(scratch(kSlotB, (static_cast<size_t>(blocks * blockB) + W) * 4));
-  const int64_t groups = smaller(panels, threads * 4);
-  forTasks(serial, blocks * groups, [&](int64_t task) {
-    const int64_t block = task / groups, k = start + block * depth, count = smaller(depth, end - k);
-    const int64_t first = panels * (task % groups) / groups, last = panels * (task % groups + 1) / groups;
-    packPanels<mode, NR>(packedB + block * blockB + first * panelSize<mode>(count, NR), p.b.from(column + first * NR, k),
-                         smaller(last * NR, width) - first * NR, count);
+  PackTasks<mode, NR> b{p.b.from(column, start), width, end - start, depth, smaller(panels, threads * 4), nullptr};
+  PackTasks<mode, MR> a{p.a.from(0, start), p.m, end - start, depth, smaller(cut.tiles, threads * 4), nullptr};
+  b.target = static_cast<float*>(scratch(kSlotB, (static_cast<size_t>(blocks * b.block()) + W) * 4));
+  if (cut.shareRows) a.target = static_cast<float*>(scratch(kSlotRows, (static_cast<size_t>(blocks * a.block()) + W) * 4));
+  const int64_t tasksB = blocks * b.groups, tasksA = cut.shareRows ? blocks * a.groups : 0;
+  forTasks(serial, tasksB + tasksA, [&](int64_t task) {
+    if (task < tasksB) b.run(task);
+    else a.run(task - tasksB);
   });
-  const int64_t splits = threads == 1 ? 1 : larger(1, smaller(panels, (threads * 8 + cut.rowBlocks - 1) / cut.rowBlocks));
+  const int64_t splits = threads == 1 ? 1 : larger(1, smaller(panels, (threads * kTasks + cut.rowBlocks - 1) / cut.rowBlocks));
   forTasks(serial, cut.rowBlocks * splits, [&](int64_t task) {
     const int64_t block = task / splits, part = task % splits, row = cut.row(block);
     const int64_t from = panels * part / splits * NR, to = smaller(width, panels * (part + 1) / splits * NR);
     for (int64_t k = start, i = 0; k < end; k += depth, i++)
-      multiplyBlock<mode>(p, packedB + i * blockB, row, smaller(cut.row(block + 1), p.m) - row, column, from, to, k,
-                          smaller(depth, end - k));
+      multiplyBlock<mode>(p, b.target + i * b.block(), cut.shareRows ? a.target + i * a.block() : nullptr, row,
+                          smaller(cut.row(block + 1), p.m) - row, column, from, to, k, smaller(depth, end - k));
   });
 }
 

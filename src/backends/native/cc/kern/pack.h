@@ -37,29 +37,50 @@ inline vi pairOf(vf even, vf odd) {
 #endif
 }
 
-template <Mode mode>
-inline void emitTwo(float* panel, int64_t k, int64_t stride, vf even, vf odd) {
-  if (mode == kPaired) {
-    store(panel + k / 2 * stride, floats(pairOf(even, odd)));
-    return;
-  }
+// Panels that lie side by side in one vector of lanes, where they do.
+template <int P>
+constexpr int kAbreast = P < W && W % P == 0 ? W / P : 1;
+
+// Where packed lanes go: to one panel, or to some that one vector fills, each `size` floats after the one before it.
+struct Panels {
+  float* p;
+  int64_t size, count;
+};
+
+// A vector of lanes, `at` floats into its panels. A lone panel narrower than a vector spills into what is written after it.
+template <int P>
+inline void emit(const Panels& to, int64_t at, vf lanes) {
+  if (kAbreast<P> == 1) return store(to.p + at, lanes);
+  for (int64_t i = 0; i < to.count; i++)
+    __builtin_memcpy(to.p + i * to.size + at, reinterpret_cast<const char*>(&lanes) + i * P * 4, P * 4);
+}
+
+template <Mode mode, int P>
+inline void emitTwo(const Panels& to, int64_t k, int64_t lane, vf even, vf odd) {
+  if (mode == kPaired) return emit<P>(to, k / 2 * P + lane, floats(pairOf(even, odd)));
   if (mode == kRounded) {
     even = floats(roundBits(even) & splatInt(-65536));
     odd = floats(roundBits(odd) & splatInt(-65536));
   }
-  store(panel + k * stride, even);
-  store(panel + (k + 1) * stride, odd);
+  emit<P>(to, k * P + lane, even);
+  emit<P>(to, (k + 1) * P + lane, odd);
 }
 
 #if RAE_LANES == 16
 #define RAE_ZIP_LOW 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23
 #define RAE_ZIP_HIGH 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31
+#define RAE_EVEN 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30
+#define RAE_ODD 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31
 #elif RAE_LANES == 8
 #define RAE_ZIP_LOW 0, 8, 1, 9, 2, 10, 3, 11
 #define RAE_ZIP_HIGH 4, 12, 5, 13, 6, 14, 7, 15
+#define RAE_EVEN 0, 2, 4, 6, 8, 10, 12, 14
+#define RAE_ODD 1, 3, 5, 7, 9, 11, 13, 15
 #else
 #define RAE_ZIP_LOW 0, 4, 1, 5
 #define RAE_ZIP_HIGH 2, 6, 3, 7
+#define RAE_EVEN 0, 2, 4, 6
+#define RAE_ODD 1, 3, 5, 7
 #endif
 
 // Transposes W rows of W lanes: log2(W) rounds of zipping row i with row i + W/2.
@@ -78,42 +99,53 @@ inline void transposeRows(vf* r) {
 }
 
 template <Mode mode, int P>
-void packTouchingLanes(float* panel, const float* source, int64_t ld, int64_t lanes, int64_t count) {
+void packTouchingLanes(const Panels& to, const float* source, int64_t ld, int64_t lanes, int64_t count) {
   for (int64_t k = 0; k < count; k += 2) {
     const float* even = source + k * ld;
     const float* odd = even + ld;
     for (int64_t j = 0; j < P; j += W) {
       const int64_t rest = lanes - j;
       const vf zero = {};
-      if (rest >= W) emitTwo<mode>(panel + j, k, P, load(even + j), k + 1 < count ? load(odd + j) : zero);
-      else if (rest > 0) emitTwo<mode>(panel + j, k, P, loadPart(even + j, rest), k + 1 < count ? loadPart(odd + j, rest) : zero);
-      else emitTwo<mode>(panel + j, k, P, zero, zero);
+      if (rest >= W) emitTwo<mode, P>(to, k, j, load(even + j), k + 1 < count ? load(odd + j) : zero);
+      else if (rest > 0) emitTwo<mode, P>(to, k, j, loadPart(even + j, rest), k + 1 < count ? loadPart(odd + j, rest) : zero);
+      else emitTwo<mode, P>(to, k, j, zero, zero);
     }
   }
 }
 
+// W of a lane's floats from `p`, of which `count` are there, or twice as many as pairs of bf16.
+template <Mode mode>
+inline vf alongK(const float* p, int64_t count) {
+  const vf first = count >= W ? load(p) : loadPart(p, count);
+  if (mode != kPaired) return first;
+  const vf second = count >= 2 * W ? load(p + W) : count > W ? loadPart(p + W, count - W) : vf{};
+#if defined(__AVX512BF16__)
+  return (vf)_mm512_cvtne2ps_pbh((__m512)second, (__m512)first);
+#else
+  return floats(pairOf(__builtin_shufflevector(first, second, RAE_EVEN), __builtin_shufflevector(first, second, RAE_ODD)));
+#endif
+}
+
 template <Mode mode, int P>
-void packTouchingK(float* panel, const float* source, int64_t ld, int64_t lanes, int64_t count) {
-  constexpr int group = P < W ? P : W;
-  for (int64_t k = 0; k < count; k += W) {
-    const int64_t rest = smaller(W, count - k);
+void packTouchingK(const Panels& to, const float* source, int64_t ld, int64_t lanes, int64_t count) {
+  constexpr int64_t deep = mode == kPaired ? 2 * W : W;  // k's at a time
+  for (int64_t k = 0; k < count; k += deep) {
+    const int64_t rest = smaller(deep, count - k);
     for (int64_t j = 0; j < P; j += W) {
       vf r[W] = {};
-      const int64_t rows = smaller(group, lanes - j);
+      const int64_t rows = smaller(P < W ? P * kAbreast<P> : W, lanes - j);
       const float* from = source + j * ld + k;
-      if (rest == W && rows == group) {
+      if (rest == deep && rows == W) {
 #pragma GCC unroll 16
-        for (int i = 0; i < group; i++) r[i] = load(from + i * ld);
+        for (int i = 0; i < W; i++) r[i] = alongK<mode>(from + i * ld, deep);
       } else {
-        for (int64_t i = 0; i < rows; i++) r[i] = loadPart(from + i * ld, rest);
+        for (int64_t i = 0; i < rows; i++) r[i] = alongK<mode>(from + i * ld, rest);
       }
       transposeRows(r);
-      if (rest == W) {
-#pragma GCC unroll 16
-        for (int i = 0; i < W; i += 2) emitTwo<mode>(panel + j, k + i, P, r[i], r[i + 1]);
-      } else {
-        for (int64_t i = 0; i < rest; i += 2) emitTwo<mode>(panel + j, k + i, P, r[i], r[i + 1]);
-      }
+      if (mode == kPaired)
+        for (int64_t i = 0; i < (rest + 1) / 2; i++) emit<P>(to, (k / 2 + i) * P + j, r[i]);
+      else
+        for (int64_t i = 0; i < rest; i += 2) emitTwo<mode, P>(to, k + i, j, r[i], r[i + 1]);
     }
   }
 }
@@ -125,15 +157,16 @@ inline int64_t panelSize(int64_t count, int P) {
   return (mode == kPaired ? even / 2 : even) * P;
 }
 
-// Packs all panels of `lanes` x `count`. Panels narrower than a vector spill into the next one, which is written later; `target`
+// Packs all panels of `lanes` x `count`. Lone panels narrower than a vector spill into the next one, which is written later; `target`
 // therefore needs W floats after its end.
 template <Mode mode, int P>
 void packPanels(float* target, Operand source, int64_t lanes, int64_t count) {
   const int64_t size = panelSize<mode>(count, P);
-  for (int64_t lane = 0; lane < lanes; lane += P, target += size) {
+  for (int64_t lane = 0; lane < lanes; lane += P * kAbreast<P>) {
     const Operand part = source.from(lane, 0);
     const int64_t rest = lanes - lane;
-    if (source.lanesTouch) packTouchingLanes<mode, P>(target, part.p, part.ld, rest < P ? rest : larger(P, smaller(rest, W)), count);
-    else packTouchingK<mode, P>(target, part.p, part.ld, rest, count);
+    const Panels to{target + lane / P * size, size, smaller(kAbreast<P>, (rest + P - 1) / P)};
+    if (source.lanesTouch) packTouchingLanes<mode, P>(to, part.p, part.ld, rest, count);
+    else packTouchingK<mode, P>(to, part.p, part.ld, rest, count);
   }
 }
