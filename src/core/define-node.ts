@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import type { KeyLayout } from "./key-layout.js";
 import type { PerStep } from "./per-step.js";
 import type { Port, PortKind } from "./port.js";
 import type { HostArray, Tensor, Variable } from "./tensor.js";
@@ -217,8 +218,8 @@ export interface ModelNode<I extends Ports = Ports, O extends Ports = Ports, S e
   apply(weights: Weights, inputs: Values<I>, params: z.output<S>, context: StepContext): Record<string, Tensor>;
   /** The label that stands for "no class", for models with a `model` output. */
   nullLabel?(params: z.output<S>): number;
-  /** The weight that a file's key fills, or undefined for a key that is knowingly ignored. Default: the key itself. */
-  key?(fileKey: string): string | undefined;
+  /** How files may name the weights; the first that fits is taken. Default: as declared, nothing left out. */
+  readonly layouts?: readonly KeyLayout[];
 }
 
 /** Owns gradients' use: moments, averages, schedules. The runtime gives it the gradients of its `loss` input. */

@@ -13,3 +13,10 @@ export function configFile(): z.ZodString {
   const description = "published config.json: fills the params of the same names that are not given here";
   return z.string().min(1).meta({ path: true, config: true, description });
 }
+
+/** The `weights` param of a model: where its weights come from. Its file may name them as any of the model's layouts does. */
+export function weightsPath(): z.ZodOptional<z.ZodString> {
+  return path(
+    "safetensors or PyTorch file, hf://org/name[/file][@revision], checkpoint or run folder; file.pt#ema takes one part",
+  ).optional();
+}

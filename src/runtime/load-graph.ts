@@ -38,7 +38,8 @@ export async function loadGraph(file: string, options: LoadOptions = {}): Promis
     plugins: options.plugins ?? [],
     loadPlugin: loadPluginLate,
     read: readText,
-    resolve: (from, path) => resolve(dirname(from), path),
+    // What is no path is left as it is.
+    resolve: (from, path) => (path.startsWith("hf://") ? path : resolve(dirname(from), path)),
     overridesFrom: join(process.cwd(), "overrides"),
     inspect: checkWeights,
   });

@@ -174,7 +174,7 @@ export const badGraphs: readonly (readonly [what: string, text: string | Uint8Ar
       "weights that are missing",
       changed(["image_size: 8", "weights: nowhere.safetensors\n      image_size: 8"]),
       [
-        'bad.yaml:9:16 error[G404]: node "encoder": ./nowhere.safetensors: no such file or folder; expected a safetensors file, a checkpoint folder or a run folder, its path counted from the graph file',
+        'bad.yaml:9:16 error[G404]: node "encoder": ./nowhere.safetensors: no such file or folder; expected a safetensors or PyTorch file, the index of a sharded one, a checkpoint folder or a run folder, its path counted from the graph file',
       ],
       "its path counted from the graph file",
     ],

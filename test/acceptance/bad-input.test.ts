@@ -93,7 +93,17 @@ bad.yaml:20:3 note: "noisy.x" is produced here
       | missing vit.encoder.layer.0.attention.attention.key.weight
       | missing vit.encoder.layer.0.attention.attention.key.bias
       | missing vit.encoder.layer.0.attention.attention.value.weight
-      | … and 11 more missing
+      | missing vit.encoder.layer.0.attention.attention.value.bias
+      | missing vit.encoder.layer.0.attention.output.dense.weight
+      | missing vit.encoder.layer.0.attention.output.dense.bias
+      | missing vit.encoder.layer.0.intermediate.dense.weight
+      | missing vit.encoder.layer.0.intermediate.dense.bias
+      | missing vit.encoder.layer.0.output.dense.weight
+      | missing vit.encoder.layer.0.output.dense.bias
+      | missing vit.encoder.layer.0.layernorm_before.weight
+      | missing vit.encoder.layer.0.layernorm_before.bias
+      | missing vit.encoder.layer.0.layernorm_after.weight
+      | missing vit.encoder.layer.0.layernorm_after.bias
       | unexpected vit.layernorm.wieght (the model has "vit.layernorm.weight")
       | set the params that it was made with, or give another file
 

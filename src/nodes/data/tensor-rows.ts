@@ -4,13 +4,13 @@ import { path } from "../../core/params.js";
 import type { HostArray } from "../../core/tensor.js";
 import { within } from "../files/error-text.js";
 import { checkAxes, permute, permutedShape } from "../files/permute.js";
-import { findEntry, readSafetensors, readSafetensorsHeader } from "../files/safetensors.js";
+import { findArray, listArrays, readArrays } from "../files/array-file.js";
 import { readAs } from "../files/safetensors-dtype.js";
 import { batchSource, checkBatch } from "./batch-source.js";
 
 /** Params of a source that gives an array's rows (along its first axis) in batches. */
 export const tensorParams = z.object({
-  file: path("safetensors file"),
+  file: path("safetensors or PyTorch file"),
   key: z.string().min(1).describe("name of the array in the file"),
   axes: z.array(z.number().int().min(0)).min(1).optional().describe("order of the file's axes, e.g. [0,2,3,1] for NCHW to NHWC"),
   batch: z.number().int().min(1).optional().describe("rows per batch; default all at once"),
@@ -35,7 +35,7 @@ export async function openRows(
   rank?: number,
 ): Promise<Source> {
   await checkedShape(p, dtype, rank);
-  const stored = (await readSafetensors(p.file, [p.key])).get(p.key);
+  const stored = (await readArrays(p.file, [p.key])).get(p.key);
   if (!stored) throw new Error(`${p.file}: no array "${p.key}"`);
   const { shape, data } = p.axes ? permute(stored, p.axes) : stored;
   const [count = 0, ...rest] = shape;
@@ -49,9 +49,9 @@ export async function openRows(
 }
 
 async function checkedShape(p: Params, dtype: HostArray["dtype"], rank: number | undefined): Promise<readonly number[]> {
-  const header = await readSafetensorsHeader(p.file);
+  const header = await listArrays(p.file);
   return within(p.file, async () => {
-    const entry = findEntry(header, p.key);
+    const entry = findArray(header, p.key);
     const as = readAs(entry.dtype);
     if (as !== dtype) throw new Error(`array "${p.key}" is ${entry.dtype}, expected ${dtype === "f32" ? floats : integers}`);
     checkAxes(p.axes, entry.shape);

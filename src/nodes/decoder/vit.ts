@@ -4,10 +4,11 @@ import type { WeightSpec } from "../../core/define-node.js";
 import { linear } from "../../core/ops/linear.js";
 import { unpatchify } from "../../core/ops/patchify.js";
 import { sincosTable } from "../../core/ops/sincos.js";
-import { configFile, path } from "../../core/params.js";
+import { configFile, weightsPath } from "../../core/params.js";
 import { tensor, weights } from "../../core/port.js";
 import { tf } from "../../core/tensor.js";
 import type { Tensor } from "../../core/tensor.js";
+import { raeDecoderLayouts } from "../files/layouts/rae-decoder.js";
 import { presetSize, withPreset } from "../parts/preset.js";
 import { resize } from "../parts/resize.js";
 import { affineNorm, vitBlock, vitBlockActivations, vitBlockFlops, vitBlockSpecs } from "../parts/vit-block.js";
@@ -37,7 +38,7 @@ const presets = {
 };
 
 const params = z.object({
-  weights: path("safetensors file, checkpoint folder or run folder").optional(),
+  weights: weightsPath(),
   config: configFile().optional(),
   preset: z.enum(["B", "L", "XL"]).default("XL").describe("published sizes"),
   hidden_size: z.number().int().min(1).default(768).describe("channels of the latent"),
@@ -90,6 +91,7 @@ export const vitDecoder = defineNode({
       ...(grid === undefined ? {} : { N: grid ** 2, H: grid * p.patch_size, W: grid * p.patch_size }),
     };
   },
+  layouts: raeDecoderLayouts,
   weights(p, dims): WeightSpec[] {
     const grid = gridOf(p, dims["h"]) ?? 0;
     const { width } = sizes(p);

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { dinov2Layouts } from "../files/layouts/dinov2.js";
 import { withPreset } from "../parts/preset.js";
 import type { VitNames } from "../parts/vit-block.js";
 import { frozen, weight } from "../parts/weight-specs.js";
@@ -83,5 +84,5 @@ export const dinov2 = defineEncoder({
       colours: p,
     };
   },
-  key: (name) => name.replace(/^(dinov2|dinov2_with_registers)\./, ""),
+  layouts: dinov2Layouts,
 });

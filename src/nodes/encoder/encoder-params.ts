@@ -1,11 +1,11 @@
 import { z } from "zod";
-import { configFile, path } from "../../core/params.js";
+import { configFile, weightsPath } from "../../core/params.js";
 import { presetSize } from "../parts/preset.js";
 import { imageParams } from "../parts/vit-mae.js";
 
 /** Params that every encoder shares, under their published names. Sizes that stay open are those of `preset`. */
 export const encoderParams = {
-  weights: path("safetensors file, checkpoint folder or run folder").optional(),
+  weights: weightsPath(),
   config: configFile().optional(),
   num_channels: z.number().int().min(1).default(3).describe("image channels"),
   hidden_size: presetSize("width"),

@@ -5,7 +5,7 @@ import { layerNorm } from "../../core/ops/layer-norm.js";
 import { linear } from "../../core/ops/linear.js";
 import { patchify } from "../../core/ops/patchify.js";
 import { sincosTable } from "../../core/ops/sincos.js";
-import { path } from "../../core/params.js";
+import { weightsPath } from "../../core/params.js";
 import { tensor, weights } from "../../core/port.js";
 import { tf } from "../../core/tensor.js";
 import type { Tensor } from "../../core/tensor.js";
@@ -24,7 +24,7 @@ import {
 import { below, frozen, linearSpecs, normSpecs, scope, weight, xavier } from "../parts/weight-specs.js";
 
 const params = z.object({
-  weights: path("safetensors file, checkpoint folder or run folder to start from").optional(),
+  weights: weightsPath(),
   ...vitMaeParams,
   mask_ratio: z.number().gt(0).lt(1).default(0.75).describe("share of patches hidden from the encoder"),
   decoder_hidden_size: z.number().int().min(4).default(512).describe("width of the decoder"),

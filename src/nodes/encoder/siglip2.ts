@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { siglip2Layouts } from "../files/layouts/siglip2.js";
 import { presetSize, withPreset } from "../parts/preset.js";
 import type { VitNames } from "../parts/vit-block.js";
 import { weight } from "../parts/weight-specs.js";
@@ -71,8 +72,5 @@ export const siglip2 = defineEncoder({
       colours: p,
     };
   },
-  key(name) {
-    if (/^((vision_model\.)?head|text_model|logit_(scale|bias))(\.|$)/.test(name)) return undefined;
-    return name.startsWith("vision_model.") ? name : `vision_model.${name}`;
-  },
+  layouts: siglip2Layouts,
 });

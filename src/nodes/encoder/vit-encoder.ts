@@ -48,7 +48,7 @@ export interface EncoderFamily<S extends z.ZodObject> {
   readonly params: S;
   /** Throws an Error where params do not fit each other. */
   describe(params: z.output<S>): Encoder;
-  readonly key: NonNullable<ModelNode["key"]>;
+  readonly layouts: NonNullable<ModelNode["layouts"]>;
 }
 
 /**
@@ -83,7 +83,7 @@ export function defineEncoder<S extends z.ZodObject>(family: EncoderFamily<S>): 
       };
     },
     weights: (p) => encoderSpecs(family.describe(p)),
-    key: family.key,
+    layouts: family.layouts,
     apply(w, { image }, p) {
       return { tokens: encode(image as Tensor, w, family.describe(p)) };
     },

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { sincosTable } from "../../core/ops/sincos.js";
+import { vitMaeLayouts } from "../files/layouts/vit-mae.js";
 import { presetSize, withPreset } from "../parts/preset.js";
 import { withZeroRow } from "../parts/vit-mae.js";
 import { frozen, weight } from "../parts/weight-specs.js";
@@ -60,8 +61,5 @@ export const vitMae = defineEncoder({
       colours: p,
     };
   },
-  key(name) {
-    if (/^(decoder|mask_token)/.test(name)) return undefined;
-    return name.startsWith("vit.") ? name : `vit.${name}`;
-  },
+  layouts: vitMaeLayouts,
 });

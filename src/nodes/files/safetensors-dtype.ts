@@ -1,5 +1,6 @@
 import type { HostArray } from "../../core/tensor.js";
 import { fromHalves } from "./half.js";
+import { fromFloat8 } from "./float8.js";
 
 /** Bytes per element of every dtype of the format whose elements fill whole bytes. */
 export const dtypeBytes: ReadonlyMap<string, number> = new Map([
@@ -21,18 +22,21 @@ export const dtypeBytes: ReadonlyMap<string, number> = new Map([
   ["C64", 8],
 ]);
 
-type Numbers = Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer>;
+/** Numbers as they are stored, in the narrowest typed array that holds each of them. */
+export type StoredNumbers = Float32Array<ArrayBuffer> | Float64Array<ArrayBuffer> | Int32Array<ArrayBuffer>;
 
-/** Little-endian bytes, at offset 0 of a buffer of their own, as f32 or i32 numbers. F32 and I32 are views, the others copies. */
-const decoders: Readonly<Record<string, (buffer: ArrayBuffer) => Numbers>> = {
+/** Little-endian bytes, at offset 0 of a buffer of their own, as numbers. F32, F64 and I32 are views, the others copies. */
+const decoders: Readonly<Record<string, (buffer: ArrayBuffer) => StoredNumbers>> = {
   F32: (buffer) => new Float32Array(buffer),
   I32: (buffer) => new Int32Array(buffer),
-  F64: (buffer) => Float32Array.from(new Float64Array(buffer), narrow),
+  F64: (buffer) => new Float64Array(buffer),
   F16: (buffer) => fromHalves(new Uint16Array(buffer)),
   BF16: (buffer) => fromBrain(new Uint16Array(buffer)),
+  F8_E4M3: (buffer) => fromFloat8(new Uint8Array(buffer), "E4M3"),
+  F8_E5M2: (buffer) => fromFloat8(new Uint8Array(buffer), "E5M2"),
   I64: (buffer) => fromWide(new BigInt64Array(buffer)),
   U64: (buffer) => fromWide(new BigUint64Array(buffer)),
-  U32: (buffer) => Int32Array.from(new Uint32Array(buffer), inRange),
+  U32: (buffer) => Float64Array.from(new Uint32Array(buffer)),
   I16: (buffer) => Int32Array.from(new Int16Array(buffer)),
   U16: (buffer) => Int32Array.from(new Uint16Array(buffer)),
   I8: (buffer) => Int32Array.from(new Int8Array(buffer)),
@@ -46,15 +50,22 @@ export function readAs(dtype: string): HostArray["dtype"] | undefined {
   return dtype.startsWith("F") || dtype === "BF16" ? "f32" : "i32";
 }
 
+/** Numbers of any dtype, none rounded but whole ones beyond 2^53. Throws an Error for a dtype that has no numbers here. */
+export function decodeNumbers(dtype: string, buffer: ArrayBuffer): StoredNumbers {
+  const decode = decoders[dtype];
+  if (!decode) throw new Error(`dtype ${dtype} cannot be read; convert it to F32 or I32`);
+  return decode(buffer);
+}
+
 /**
  * An array from its little-endian bytes, which it may take over. Throws an Error for a dtype that cannot be read and for
  * numbers that f32 or i32 cannot hold.
  */
 export function decodeArray(dtype: string, shape: readonly number[], buffer: ArrayBuffer): HostArray {
-  const decode = decoders[dtype];
-  const as = readAs(dtype);
-  if (!decode || !as) throw new Error(`dtype ${dtype} cannot be read; convert it to F32 or I32`);
-  return { dtype: as, shape, data: decode(buffer) };
+  const numbers = decodeNumbers(dtype, buffer);
+  if (readAs(dtype) === "f32")
+    return { dtype: "f32", shape, data: numbers instanceof Float32Array ? numbers : Float32Array.from(numbers, narrow) };
+  return { dtype: "i32", shape, data: numbers instanceof Int32Array ? numbers : Int32Array.from(numbers, inRange) };
 }
 
 /** A bf16 number is the upper half of an f32 one. */
@@ -69,9 +80,9 @@ function narrow(value: number): number {
   return value;
 }
 
-function fromWide(values: BigInt64Array | BigUint64Array): Int32Array<ArrayBuffer> {
-  const out = new Int32Array(values.length);
-  for (let i = 0; i < out.length; i++) out[i] = inRange(Number(values[i] ?? 0n));
+function fromWide(values: BigInt64Array | BigUint64Array): Float64Array<ArrayBuffer> {
+  const out = new Float64Array(values.length);
+  for (let i = 0; i < out.length; i++) out[i] = Number(values[i] ?? 0n);
   return out;
 }
 

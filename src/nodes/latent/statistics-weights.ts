@@ -7,7 +7,7 @@ import { frozen } from "../parts/weight-specs.js";
 
 /** Params of both directions of the latent's normalisation. */
 export const statisticsParams = z.object({
-  weights: path("safetensors file with `mean` and `var`, as latent.statistics writes it"),
+  weights: path("file with `mean` and `var`: safetensors as latent.statistics writes it, or the published stat.pt; also hf://…"),
   eps: z.number().min(0).default(1e-5).describe("added to the variance"),
 });
 

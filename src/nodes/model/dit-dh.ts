@@ -7,6 +7,7 @@ import { unpatchify } from "../../core/ops/patchify.js";
 import { model, tensor, weights } from "../../core/port.js";
 import { tf } from "../../core/tensor.js";
 import type { Tensor } from "../../core/tensor.js";
+import { ditLayouts } from "../files/layouts/dit.js";
 import { dense, ditBlock, ditBlockSpecs, mlpWidth } from "../parts/dit-block.js";
 import { ditFinal, ditFinalSpecs } from "../parts/dit-final.js";
 import {
@@ -76,6 +77,7 @@ export const ditDh = defineNode({
       throw new Error(`patch_size [${body.patch}, ${head.patch}]: the body's must be a multiple of the head's`);
     return ditDims(p, [body, head]);
   },
+  layouts: ditLayouts,
   nullLabel: (p) => p.num_classes,
   weights(p): WeightSpec[] {
     const [body, head] = stacksOf(p);

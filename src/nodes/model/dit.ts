@@ -6,6 +6,7 @@ import { sincosTable } from "../../core/ops/sincos.js";
 import { unpatchify } from "../../core/ops/patchify.js";
 import { model, tensor, weights } from "../../core/port.js";
 import { tf } from "../../core/tensor.js";
+import { ditLayouts } from "../files/layouts/dit.js";
 import { ditBlock, ditBlockSpecs, mlpWidth } from "../parts/dit-block.js";
 import { ditFinal, ditFinalSpecs } from "../parts/dit-final.js";
 import {
@@ -52,6 +53,7 @@ export const dit = defineNode({
   outputs: { velocity: tensor("f32[B,S,S,C]"), model: model("[S,S,C]"), weights: weights() },
   params,
   dims: (p) => ditDims(p, [stackOf(p)]),
+  layouts: ditLayouts,
   nullLabel: (p) => p.num_classes,
   weights(p): WeightSpec[] {
     const { width, depth, heads, patch } = stackOf(p);

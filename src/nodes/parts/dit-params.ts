@@ -1,12 +1,12 @@
 import { z } from "zod";
-import { configFile, path } from "../../core/params.js";
+import { configFile, weightsPath } from "../../core/params.js";
 import { rotaryTables } from "../../core/ops/rotary.js";
 import { tf } from "../../core/tensor.js";
 import type { BlockOptions, Rotary } from "./dit-block.js";
 
 /** Params that both diffusion transformers share, under their published names. */
 export const ditParams = {
-  weights: path("safetensors file, checkpoint folder or run folder to start from").optional(),
+  weights: weightsPath(),
   config: configFile().optional(),
   input_size: z.number().int().min(1).describe("side of the latent grid"),
   in_channels: z.number().int().min(1).default(768).describe("latent channels"),

@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { isAbsolute } from "node:path";
 import type { Graph } from "../../core/graph.js";
-import { weightsFile } from "../run/load-weights.js";
+import { weightsFile } from "../run/weights-file.js";
 import { markFile } from "./checkpoint-files.js";
 
 /** A file that a node reads. */
@@ -31,7 +31,13 @@ export async function inputFiles({ nodes }: Pick<Graph, "nodes">, upTo: number =
     if (def.kind === "sink" || def.kind === "reducer") continue;
     for (const [param, value] of Object.entries(params)) {
       if (typeof value !== "string" || !isAbsolute(value)) continue;
-      const file = param === "weights" ? await weightsFile(value).catch(() => value) : value;
+      const file =
+        param === "weights"
+          ? await weightsFile(value).then(
+              (found) => found.file,
+              () => value,
+            )
+          : value;
       const entry = await stat(file).catch(() => undefined);
       if (!entry?.isFile()) continue;
       const base = { node: name, param, file, bytes: entry.size, modified: entry.mtime.toISOString() };

@@ -3,6 +3,7 @@ import type { GraphNode } from "../../core/graph.js";
 import { philoxKey, philoxNormal, philoxUniform, streamId } from "../../core/philox.js";
 import { tf } from "../../core/tensor.js";
 import type { HostArray, Variable } from "../../core/tensor.js";
+import { loadWeights } from "./load-weights.js";
 
 /** A model node with its variables on the device. */
 export interface LiveModel {
@@ -14,14 +15,17 @@ export interface LiveModel {
 }
 
 /** Makes the variables of a model: from `loaded` where it has them, else as the specs say, drawn by (seed, node, weight). */
-export function createModel(node: GraphNode, seed: number, loaded: ReadonlyMap<string, HostArray>): LiveModel {
-  const def = node.def;
-  if (def.kind !== "model") throw new Error(`node "${node.name}" is no model`);
-  const specs = def.weights(node.params, node.dims);
+export function createModel(
+  node: GraphNode,
+  seed: number,
+  loaded: ReadonlyMap<string, HostArray> | ReadonlyMap<string, Variable>,
+): LiveModel {
+  const { def, specs } = modelOf(node);
   const variables = new Map(
     specs.map((spec) => {
-      const values = loaded.get(spec.name)?.data ?? startValues(spec, seed, node.name);
-      return [spec.name, tf.tidy(() => tf.variable(tf.tensor(values, [...spec.shape]), spec.trainable))];
+      const given = loaded.get(spec.name);
+      if (given instanceof tf.Variable) return [spec.name, given];
+      return [spec.name, makeVariable(spec, given?.data ?? startValues(spec, seed, node.name))];
     }),
   );
   const weights: Weights = (name) => {
@@ -30,6 +34,35 @@ export function createModel(node: GraphNode, seed: number, loaded: ReadonlyMap<s
     return variable;
   };
   return { node, def, specs, variables, weights };
+}
+
+/**
+ * Makes the variables of a model as `createModel` does, from the file that its `weights` param names. Each array goes to the device
+ * before the next is read, so a model takes hardly more memory than its weights.
+ */
+export async function loadModel(node: GraphNode, seed: number): Promise<LiveModel> {
+  const specs = new Map(modelOf(node).specs.map((spec) => [spec.name, spec]));
+  const variables = new Map<string, Variable>();
+  try {
+    await loadWeights(node, (name, array) => {
+      const spec = specs.get(name);
+      if (spec) variables.set(name, makeVariable(spec, array.data));
+    });
+    return createModel(node, seed, variables);
+  } catch (error) {
+    for (const variable of variables.values()) variable.dispose();
+    throw error;
+  }
+}
+
+function modelOf(node: GraphNode): { def: ModelNode; specs: readonly WeightSpec[] } {
+  const { def } = node;
+  if (def.kind !== "model") throw new Error(`node "${node.name}" is no model`);
+  return { def, specs: def.weights(node.params, node.dims) };
+}
+
+function makeVariable(spec: WeightSpec, values: HostArray["data"]): Variable {
+  return tf.tidy(() => tf.variable(tf.tensor(values, [...spec.shape]), spec.trainable));
 }
 
 /** The model as a sampler calls it, with these weights. */

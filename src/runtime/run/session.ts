@@ -2,9 +2,8 @@ import type { Device } from "../../core/define-backend.js";
 import type { HostContext, Optimizer } from "../../core/define-node.js";
 import type { Graph, GraphNode, Phase } from "../../core/graph.js";
 import { tf } from "../../core/tensor.js";
-import { asWeightSet, createModel, disposeModel } from "./live-model.js";
+import { asWeightSet, disposeModel, loadModel } from "./live-model.js";
 import type { LiveModel } from "./live-model.js";
-import { loadWeights } from "./load-weights.js";
 import { phaseOrder, planPhase } from "./plan.js";
 import type { PhasePlan } from "./plan.js";
 import type { ProgressView } from "./progress-view.js";
@@ -48,8 +47,7 @@ export async function openDevices(graph: Graph): Promise<Devices> {
   const optimizers = new Map<string, Optimizer>();
   const devices = { seed: graph.seed, models, optimizers };
   try {
-    for (const node of graph.nodes.filter((other) => needed.has(other)))
-      models.set(node.name, createModel(node, graph.seed, await loadWeights(node)));
+    for (const node of graph.nodes.filter((other) => needed.has(other))) models.set(node.name, await loadModel(node, graph.seed));
     for (const node of new Set(plans.flatMap((plan) => plan.optimizers))) optimizers.set(node.name, openOptimizer(node, models));
   } catch (error) {
     closeDevices(devices);

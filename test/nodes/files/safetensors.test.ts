@@ -88,6 +88,11 @@ describe("dtypes", () => {
   test("F64 is rounded to f32", () => {
     expect(read("F64", Float64Array.of(0.1, -4), 2)).toEqual([Math.fround(0.1), -4]);
   });
+  test("F8 has two splits of its bits: range or digits", () => {
+    // 1, the largest, the smallest, NaN: S.1111.111 in E4M3; infinity and NaN beyond the largest in E5M2.
+    expect(read("F8_E4M3", Uint8Array.of(0x38, 0x7e, 0x01, 0x7f), 4)).toEqual([1, 448, 2 ** -9, NaN]);
+    expect(read("F8_E5M2", Uint8Array.of(0xbc, 0x7b, 0x01, 0x7c), 4)).toEqual([-1, 57344, 2 ** -16, Infinity]);
+  });
   test("whole numbers of every width become i32", () => {
     expect(read("I64", BigInt64Array.of(5n, -6n), 2)).toEqual([5, -6]);
     expect(read("U8", Uint8Array.of(255), 1)).toEqual([255]);
@@ -101,9 +106,7 @@ describe("dtypes", () => {
     expect(() => read("F64", Float64Array.of(1e300), 1)).toThrow('array "x": the number 1e+300 does not fit in f32');
   });
   test("a dtype that nothing here reads is named", () => {
-    expect(() => read("F8_E4M3", Uint8Array.of(0), 1)).toThrow(
-      'array "x": dtype F8_E4M3 cannot be read; convert it to F32 or I32',
-    );
+    expect(() => read("C64", Float32Array.of(1, 2), 1)).toThrow('array "x": dtype C64 cannot be read; convert it to F32 or I32');
   });
 });
 

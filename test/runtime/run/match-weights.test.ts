@@ -1,4 +1,5 @@
 import { expect, test } from "@jest/globals";
+import type { KeyLayout } from "../../../src/core/key-layout.js";
 import type { WeightSpec } from "../../../src/core/define-node.js";
 import { matchWeights } from "../../../src/runtime/run/match-weights.js";
 
@@ -10,7 +11,7 @@ const spec = (name: string, shape: number[], optional = false): WeightSpec => ({
   optional,
 });
 const specs = [spec("norm.weight", [4]), spec("head.weight", [2, 4]), spec("table", [3], true)];
-const same = (key: string): string => key;
+const same: KeyLayout[] = [{ name: "" }];
 
 test("pairs by name; an optional weight may lack, a key may be ignored", () => {
   const arrays = [
@@ -18,11 +19,11 @@ test("pairs by name; an optional weight may lack, a key may be ignored", () => {
     { name: "x.head.weight", shape: [2, 4] },
     { name: "decoder", shape: [9] },
   ];
-  const keyOf = (key: string): string | undefined => (key === "decoder" ? undefined : key.replace(/^x\./, ""));
-  expect(matchWeights(specs, arrays, keyOf)).toEqual(
+  const layouts = [{ name: "theirs", rules: [{ file: "x.head.*", model: "head.*" }], ignore: ["deco*"] }];
+  expect(matchWeights(specs, arrays, layouts)).toEqual(
     new Map([
-      ["norm.weight", "norm.weight"],
-      ["head.weight", "x.head.weight"],
+      ["norm.weight", [{ key: "norm.weight" }]],
+      ["head.weight", [{ key: "x.head.weight" }]],
     ]),
   );
 });

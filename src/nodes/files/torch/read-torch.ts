@@ -1,0 +1,2 @@
+export { readTorchLegacy } from "./torch-legacy.js";
+export { readTorchZip } from "./torch-zip.js";
