@@ -23,10 +23,8 @@ export function isRowMajor(shape: readonly number[], strides: readonly number[])
 
 /** Turns big-endian elements of `size` bytes into little-endian ones, in place. */
 export function swapBytes(buffer: ArrayBuffer, size: number): void {
-  const bytes = Buffer.from(buffer);
-  if (size === 2) bytes.swap16();
-  else if (size === 4) bytes.swap32();
-  else if (size === 8) bytes.swap64();
+  const bytes = new Uint8Array(buffer);
+  for (let at = 0; size > 1 && at < bytes.length; at += size) bytes.subarray(at, at + size).reverse();
 }
 
 function copy<T extends number | bigint>(

@@ -72,6 +72,6 @@ function decodeText(bytes: Uint8Array): string {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
-    return Buffer.from(bytes).toString("latin1");
+    return Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
   }
 }

@@ -5,7 +5,11 @@ const longestNumber = 64;
 export function wholeNumber(bytes: Uint8Array): number | bigint {
   if (bytes.byteLength > longestNumber) throw new Error(`a whole number of ${bytes.byteLength} bytes`);
   if (bytes.byteLength === 0) return 0;
-  const unsigned = BigInt(`0x${Buffer.from(bytes).reverse().toString("hex")}`);
+  const unsigned = BigInt(
+    `0x${Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0"))
+      .reverse()
+      .join("")}`,
+  );
   return plain(BigInt.asIntN(8 * bytes.byteLength, unsigned));
 }
 
