@@ -1,61 +1,67 @@
 import { z } from "zod";
 import { defineNode } from "../../core/define-node.js";
 import { model, optional, tensor } from "../../core/port.js";
-import { tf } from "../../core/tensor.js";
-import type { Tensor } from "../../core/tensor.js";
-import { guidanceParams, guided } from "./guidance.js";
-import { shiftFactor, shiftParams, shiftTime } from "./shift.js";
-import { lastTime } from "./shifted-time.js";
+import { integrateAdaptive } from "./adaptive.js";
+import { gridStart, timeGrid } from "./grid.js";
+import { modelField, samplerParams } from "./model-field.js";
+import { fixedStep } from "./runge-kutta.js";
+import { shiftFactor } from "./shift.js";
+import { adaptiveTableaus, fixedTableaus } from "./tableau.js";
+
+const adaptive = ["dopri5", "bosh3"] as const;
 
 const params = z.object({
-  method: z.enum(["euler", "heun"]).default("euler").describe("euler: one evaluation a step; heun: two (explicit trapezoid)"),
+  method: z
+    .enum(["euler", "midpoint", "heun", "heun3", "rk4", ...adaptive])
+    .default("euler")
+    .describe("how steps are taken; evaluations a step: 1, 2, 2, 3, 4; dopri5 and bosh3 choose their own steps"),
   steps: z.number().int().min(2).default(50).describe("points of time; a model is asked between them, so one time less"),
-  ...shiftParams,
-  ...guidanceParams,
+  rtol: z.number().positive().default(1e-3).describe("relative tolerance of dopri5 and bosh3"),
+  atol: z.number().positive().default(1e-6).describe("absolute tolerance of dopri5 and bosh3"),
+  direction: z.enum(["to_data", "to_noise"]).default("to_data").describe("to_noise finds the noise that a latent comes from"),
+  ...samplerParams,
 });
+type Params = z.output<typeof params>;
 
-/** Follows the model's velocity from noise (t = 1) to data, on the published grid of shifted times. */
+/** Follows the model's velocity from noise (t = 1) to data, on the published grid of shifted times, or back. */
 export const ode = defineNode({
   kind: "map",
   type: "flow.ode",
-  note: "Samples latents by integrating a velocity model from noise to data.",
+  note: "Samples latents by integrating a model's velocity from noise to data.",
   inputs: {
     model: model("[h,w,C]"),
     label: tensor("i32[B]"),
-    noise: optional(tensor("f32[B,h,w,C]", "the state at t = 1; drawn where unconnected")),
+    noise: optional(tensor("f32[B,h,w,C]", "the state to start from; drawn where unconnected")),
+    guide: optional(model("[h,w,C]", "a weaker model, for autoguidance")),
   },
   outputs: { z: tensor("f32[B,h,w,C]") },
   params,
-  evaluations: (p) => (p.steps - 1) * (p.method === "heun" ? 2 : 1) * (p.guidance > 1 ? 2 : 1),
-  run({ model: net, label, noise }, p, { random }) {
+  evaluations: (p) => (p.steps - 1) * stages(p.method) * (p.guidance > 1 ? 2 : 1),
+  run({ model: net, label, noise, guide }, p, { random }) {
     const [h, w, C] = net.latent;
-    const times = timeGrid(p.steps, shiftFactor(p, h * w * C));
-    let x = noise ?? random.normal([label.shape[0] ?? 0, h, w, C]);
-    const velocity = guided(net, label, p);
-    for (const [i, t] of times.slice(0, -1).entries()) {
-      const next = times[i + 1] ?? t;
-      x = advance(x, t, next, velocity, p.method);
-    }
+    if (p.direction === "to_noise" && !noise)
+      throw new Error(`direction: to_noise starts from a latent; connect it to the input "noise"`);
+    const start = noise ?? random.normal([label.shape[0] ?? 0, h, w, C]);
+    const field = modelField(net, label, p, guide);
+    const falling = timeGrid(p.steps, shiftFactor(p, h * w * C), { from: gridStart(p), end: p.end });
+    const times = p.direction === "to_data" ? falling : falling.reverse();
+    const [from = 1, to = 0] = [times[0], times.at(-1)];
+    if (isAdaptive(p.method)) return { z: integrateAdaptive(field, adaptiveTableaus[p.method], start, { from, to }, p) };
+    const tableau = fixedTableaus[p.method];
+    let x = start;
+    times.slice(1).forEach((next, i) => {
+      const t = times[i] ?? next;
+      x = fixedStep(field, tableau, x, t, next - t);
+    });
     return { z: x };
   },
 });
 
-/** Points 1 − 0.999·i/(n−1), shifted; the last lies just short of data (0.001 before the shift). */
-export function timeGrid(points: number, factor: number): number[] {
-  return Array.from({ length: points }, (_, i) => shiftTime(1 - (lastTime * i) / (points - 1), factor));
+function isAdaptive(method: Params["method"]): method is (typeof adaptive)[number] {
+  return method === "dopri5" || method === "bosh3";
 }
 
-function advance(
-  x: Tensor,
-  t: number,
-  next: number,
-  velocity: (x: Tensor, t: number) => Tensor,
-  method: "euler" | "heun",
-): Tensor {
-  return tf.tidy(() => {
-    const here = velocity(x, t);
-    const straight = tf.add(x, tf.mul(here, next - t));
-    if (method === "euler") return straight;
-    return tf.add(x, tf.mul(tf.add(here, velocity(straight, next)), (next - t) / 2));
-  });
+/** Of an adaptive method about as many as steps of its length would take. */
+function stages(method: Params["method"]): number {
+  return isAdaptive(method) ? adaptiveTableaus[method].stages.length : fixedTableaus[method].weights.length;
 }

@@ -25,3 +25,8 @@ export function shiftTime(t: number, factor: number): number {
 export function shiftTimes(t: Tensor, factor: number): Tensor {
   return factor === 1 ? t : tf.div(tf.mul(t, factor), tf.add(tf.mul(t, factor - 1), 1));
 }
+
+/** The inverse of `shiftTimes`: the same shift seen from the other end, so t ↦ t / (s − (s−1)·t). */
+export function unshiftTimes(t: Tensor, factor: number): Tensor {
+  return factor === 1 ? t : tf.div(t, tf.sub(factor, tf.mul(t, factor - 1)));
+}

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { defineNode } from "../../core/define-node.js";
-import { tensor } from "../../core/port.js";
+import { optional, tensor } from "../../core/port.js";
 import { tf } from "../../core/tensor.js";
 import { logitNormal } from "./logit-normal.js";
 import { shiftFactor, shiftParams, shiftTimes } from "./shift.js";
@@ -13,7 +13,10 @@ export const shiftedTime = defineNode({
   kind: "map",
   type: "flow.shifted_time",
   note: "Draws a time for each sample and shifts it toward noise for large latents.",
-  inputs: { like: tensor("f32[B,...]", "the latent whose batch and size count") },
+  inputs: {
+    like: tensor("f32[B,...]", "the latent whose batch and size count"),
+    u: optional(tensor("f32[B]", "uniform numbers in (0,1); drawn where unconnected")),
+  },
   outputs: { t: tensor("f32[B]") },
   params: z.object({
     distribution: z.enum(["uniform", "logit_normal"]).default("uniform").describe("distribution before the shift"),
@@ -21,9 +24,9 @@ export const shiftedTime = defineNode({
     std: z.number().positive().default(1).describe("of the logit, for logit_normal"),
     ...shiftParams,
   }),
-  run({ like }, params, { random }) {
+  run({ like, u: given }, params, { random }) {
     const [batch = 0, ...sample] = like.shape;
-    const u = random.uniform([batch]);
+    const u = given ?? random.uniform([batch]);
     const raw = params.distribution === "uniform" ? tf.mul(u, lastTime) : logitNormal(u, params.mean, params.std, lastTime);
     const latentNumbers = sample.reduce((a, b) => a * b, 1);
     return { t: shiftTimes(raw, shiftFactor(params, latentNumbers)) };

@@ -2,7 +2,7 @@ import { expect, test } from "@jest/globals";
 import { referenceBackend } from "../../../src/backends/reference/index.js";
 import { tf } from "../../../src/core/tensor.js";
 import { inverseNormal, logitNormal, normalCdf } from "../../../src/nodes/flow/logit-normal.js";
-import { timeGrid } from "../../../src/nodes/flow/ode.js";
+import { timeGrid } from "../../../src/nodes/flow/grid.js";
 import { shiftFactor, shiftTime } from "../../../src/nodes/flow/shift.js";
 import { shiftedTime } from "../../../src/nodes/flow/shifted-time.js";
 import { runNode } from "../../../src/runtime/testing/run-node.js";
