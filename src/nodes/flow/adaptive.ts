@@ -1,6 +1,6 @@
 import { tf } from "../../core/tensor.js";
 import type { Tensor } from "../../core/tensor.js";
-import { moved, slopes } from "./runge-kutta.js";
+import { combined, moved, slopes } from "./runge-kutta.js";
 import type { Field } from "./runge-kutta.js";
 import type { AdaptiveTableau } from "./tableau.js";
 
@@ -75,7 +75,7 @@ function attempt(
     const end = moved(x, known, tableau.weights, step);
     const last = known.at(-1) ?? slope;
     const scale = tf.add(tf.mul(tf.maximum(tf.abs(x), tf.abs(end)), rtol), atol);
-    const error = rootMeanSquare(tf.div(moved(tf.zerosLike(x), known, tableau.error, step), scale));
+    const error = rootMeanSquare(tf.div(combined(known, tableau.error, step) ?? tf.zerosLike(x), scale));
     if (Math.sign(step) * (t + step - to) < 0) return [end, last, error];
     const middle = moved(x, known, tableau.middle, step);
     return [end, last, error, between({ x, end, middle, slope, last, step }, (to - t) / step)];

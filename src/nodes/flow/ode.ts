@@ -8,16 +8,14 @@ import { fixedStep } from "./runge-kutta.js";
 import { shiftFactor } from "./shift.js";
 import { adaptiveTableaus, fixedTableaus } from "./tableau.js";
 
-const adaptive = ["dopri5", "bosh3"] as const;
-
 const params = z.object({
   method: z
-    .enum(["euler", "midpoint", "heun", "heun3", "rk4", ...adaptive])
+    .enum(["euler", "midpoint", "heun", "heun3", "rk4", "dopri5"])
     .default("euler")
-    .describe("how steps are taken; evaluations a step: 1, 2, 2, 3, 4; dopri5 and bosh3 choose their own steps"),
+    .describe("how steps are taken; evaluations a step: 1, 2, 2, 3, 4; dopri5 chooses its own steps"),
   steps: z.number().int().min(2).default(50).describe("points of time; a model is asked between them, so one time less"),
-  rtol: z.number().positive().default(1e-3).describe("relative tolerance of dopri5 and bosh3"),
-  atol: z.number().positive().default(1e-6).describe("absolute tolerance of dopri5 and bosh3"),
+  rtol: z.number().positive().default(1e-3).describe("relative tolerance of dopri5"),
+  atol: z.number().positive().default(1e-6).describe("absolute tolerance of dopri5"),
   direction: z.enum(["to_data", "to_noise"]).default("to_data").describe("to_noise finds the noise that a latent comes from"),
   ...samplerParams,
 });
@@ -57,8 +55,8 @@ export const ode = defineNode({
   },
 });
 
-function isAdaptive(method: Params["method"]): method is (typeof adaptive)[number] {
-  return method === "dopri5" || method === "bosh3";
+function isAdaptive(method: Params["method"]): method is keyof typeof adaptiveTableaus {
+  return method in adaptiveTableaus;
 }
 
 /** Of an adaptive method about as many as steps of its length would take. */

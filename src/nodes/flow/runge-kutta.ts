@@ -12,10 +12,19 @@ export function slopes(field: Field, tableau: Tableau, x: Tensor, t: number, ste
   return known;
 }
 
-/** x + step · Σ weights[j]·k_j; weights of zero cost nothing. */
+/**
+ * x + step · Σ weights[j]·k_j; weights of zero cost nothing. The sum is made first: added one by one to the larger x, its parts would lose
+ * digits, which an error estimate shows.
+ */
 export function moved(x: Tensor, known: readonly Tensor[], weights: readonly number[], step: number): Tensor {
+  const sum = combined(known, weights, step);
+  return sum ? tf.add(x, sum) : x;
+}
+
+/** step · Σ weights[j]·k_j; undefined where all weights are zero. */
+export function combined(known: readonly Tensor[], weights: readonly number[], step: number): Tensor | undefined {
   const parts = known.flatMap((slope, j) => (weights[j] ? [tf.mul(slope, step * weights[j])] : []));
-  return parts.reduce<Tensor>((sum, part) => tf.add(sum, part), x);
+  return parts.length > 1 ? parts.reduce((sum, part) => tf.add(sum, part)) : parts[0];
 }
 
 /** The state after one step of a fixed method. */

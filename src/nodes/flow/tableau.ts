@@ -58,14 +58,5 @@ const dopri5: AdaptiveTableau = {
   order: 5,
 };
 
-const bosh3: AdaptiveTableau = {
-  nodes: [1 / 2, 3 / 4, 1],
-  stages: [[1 / 2], [0, 3 / 4], [2 / 9, 1 / 3, 4 / 9]],
-  weights: [2 / 9, 1 / 3, 4 / 9, 0],
-  error: [2 / 9 - 7 / 24, 1 / 3 - 1 / 4, 4 / 9 - 1 / 3, -1 / 8],
-  middle: [0, 1 / 2, 0, 0],
-  order: 3,
-};
-
-/** Methods of adaptive steps: Dormand and Prince 5(4), Bogacki and Shampine 3(2). */
-export const adaptiveTableaus = { dopri5, bosh3 } satisfies Record<string, AdaptiveTableau>;
+/** Methods of adaptive steps: Dormand and Prince 5(4). */
+export const adaptiveTableaus = { dopri5 } satisfies Record<string, AdaptiveTableau>;

@@ -20,7 +20,8 @@ export function timeEmbeddingSpecs(width: number, rest: LinearInit): WeightSpec[
 
 /** Gaussian Fourier features of t `[B]` (0 data, 1 noise), then two linear layers with SiLU between: `[B,D]`. */
 export function timeEmbedding(t: Tensor, weights: Weights): Tensor {
-  const angle = tf.mul(tf.expandDims(t, 1), tf.mul(tf.expandDims(weights("W"), 0), 2 * Math.PI));
+  // In the published order: another one rounds angles of 20 turns otherwise, which adaptive samplers magnify.
+  const angle = tf.mul(tf.mul(tf.expandDims(t, 1), tf.expandDims(weights("W"), 0)), 2 * Math.PI);
   const features = tf.concat([tf.sin(angle), tf.cos(angle)], 1);
   const hidden = linear({ x: features, weight: weights("mlp.0.weight"), bias: weights("mlp.0.bias") }, { activation: "silu" });
   return linear({ x: hidden, weight: weights("mlp.2.weight"), bias: weights("mlp.2.bias") }, { activation: "none" });
