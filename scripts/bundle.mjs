@@ -15,7 +15,7 @@ import { build } from "esbuild";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const outdir = resolve(process.argv[2] ?? resolve(root, "dist/bundle"));
 const verbs = ["verbs", "reading-verbs", "page-verbs"].map((name) => resolve(root, `src/runtime/cli/${name}.ts`));
-const reading = new Set(["check", "print", "inspect", "show"]);
+const reading = new Set(["check", "print", "inspect", "show", "explain", "schema"]);
 const verbsText = (await Promise.all(verbs.map((file) => readFile(file, "utf8")))).join("\n");
 const running = [...verbsText.matchAll(/import\("\.\/([\w-]+)\.js"\)/g)]
   .map(([, name]) => name)
@@ -151,7 +151,16 @@ async function bundleDoor(commandHash) {
 function warmUp() {
   const graph = "graphs/stage2-train.yaml";
   const help = running.map((verb) => [verb, "--help"]);
-  for (const words of [["--help"], ["inspect", "model.dit_dh"], ["check", graph], ["print", graph], ["show", graph], ...help])
+  for (const words of [
+    ["--help"],
+    ["inspect", "model.dit_dh"],
+    ["check", graph],
+    ["print", graph],
+    ["show", graph],
+    ["explain"],
+    ["schema"],
+    ...help,
+  ])
     execFileSync(process.execPath, [resolve(outdir, "graph.cjs"), ...words], {
       cwd: root,
       stdio: ["ignore", "ignore", "inherit"],

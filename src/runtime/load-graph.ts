@@ -2,7 +2,8 @@ import { readFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import type { NodeDef } from "../core/define-node.js";
 import type { Graph } from "../core/graph.js";
-import { checkGraph } from "../core/language/check-graph.js";
+import { traceGraph } from "../core/language/check-graph.js";
+import type { TracedGraph } from "../core/language/check-graph.js";
 import { overrideFile } from "../core/language/override-text.js";
 import { GraphError } from "../core/problem.js";
 import type { Problem } from "../core/problem.js";
@@ -29,8 +30,13 @@ export interface LoadOptions {
  * Throws a GraphError with all mistakes.
  */
 export async function loadGraph(file: string, options: LoadOptions = {}): Promise<Graph> {
+  return (await traceGraphFile(file, options)).graph;
+}
+
+/** The same, and the resolved text with each value's origin. */
+export async function traceGraphFile(file: string, options: LoadOptions = {}): Promise<TracedGraph> {
   const overrides = options.overrides ?? [];
-  const graph = await checkGraph({
+  const { graph, traced } = await traceGraph({
     file: resolve(file),
     registry: nodeRegistry([...builtinNodes, ...(options.nodes ?? [])]),
     overrides,
@@ -43,10 +49,9 @@ export async function loadGraph(file: string, options: LoadOptions = {}): Promis
     overridesFrom: join(process.cwd(), "overrides"),
     inspect: checkWeights,
   });
+  if (overrides.length === 0) return { graph, traced };
   // A run's folder keeps the overrides beside the files.
-  return overrides.length === 0
-    ? graph
-    : { ...graph, sources: new Map([...graph.sources, [overrideFile, overrides.join("\n")]]) };
+  return { graph: { ...graph, sources: new Map([...graph.sources, [overrideFile, overrides.join("\n")]]) }, traced };
 }
 
 /** A graph file's mistakes, all of them; the graph where there are none. */

@@ -15,6 +15,8 @@ import type { FileLoader } from "./load-file.js";
 import { createFileLoader } from "./load-file.js";
 import { loadPlugins, pluginFile, requestPlugins } from "./load-plugins.js";
 import type { LoadPlugin } from "./load-plugins.js";
+import { originKey, originsOf } from "./origins.js";
+import type { Origin } from "./origins.js";
 import { orderNodes } from "./order-nodes.js";
 import { overlayOverrides } from "./overlay.js";
 import type { Override } from "./override-text.js";
@@ -50,6 +52,18 @@ export interface GraphInput {
 
 /** Reads and checks a graph with everything that it includes. Throws a GraphError with all that is wrong. */
 export async function checkGraph(input: GraphInput): Promise<Graph> {
+  return (await traceGraph(input)).graph;
+}
+
+/** A checked graph, and its resolved text with a word on each value's origin. */
+export interface TracedGraph {
+  readonly graph: Graph;
+  /** The resolved text; each value's line ends in a comment that `say` makes of its origin, undefined for a default. */
+  traced(say: (origin: Origin | undefined) => string | undefined): string;
+}
+
+/** The same as `checkGraph`, and where each value of the resolved graph was written. */
+export async function traceGraph(input: GraphInput): Promise<TracedGraph> {
   const problems = createProblems();
   const sources = new Map<string, string>();
   const texts = input.overrides ?? [];
@@ -100,7 +114,7 @@ export async function checkGraph(input: GraphInput): Promise<Graph> {
 
   const edges = nodes.flatMap(({ node }) => buildEdges(node, types));
   const resolved = resolvedText(head, installed.plugins, nodes, phases);
-  return {
+  const graph = {
     ...head,
     file: input.file,
     nodes: nodes.map(({ node }) => node),
@@ -109,6 +123,16 @@ export async function checkGraph(input: GraphInput): Promise<Graph> {
     resolved,
     sources,
     plugins: installed.plugins,
+  };
+  return {
+    graph,
+    traced(say) {
+      const origins = originsOf(expanded.fields, bound);
+      return resolvedText(head, installed.plugins, nodes, phases, (path, isMap) => {
+        const origin = origins.get(originKey(path));
+        return origin || !isMap ? say(origin) : undefined;
+      });
+    },
   };
 }
 

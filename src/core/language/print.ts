@@ -1,19 +1,25 @@
+/** A comment for the line of a value, by the keys that lead to it; undefined for none. */
+export type Comment = (path: readonly string[], isMap: boolean) => string | undefined;
+
 /** Plain data as YAML 1.2 in block form, lists of single values on one line; what is undefined is left out. Parsing it gives the same data. */
-export function printYaml(data: Readonly<Record<string, unknown>>): string {
-  return printMap(data, "");
+export function printYaml(data: Readonly<Record<string, unknown>>, comment: Comment = () => undefined): string {
+  return printMap(data, [], comment);
 }
 
-function printMap(data: object, indent: string): string {
+function printMap(data: object, parents: readonly string[], comment: Comment): string {
   return Object.entries(data)
     .filter(([, value]) => value !== undefined)
-    .map(([key, value]) => `${indent}${printText(key)}:${printValue(value, indent)}`)
+    .map(([key, value]) => `${"  ".repeat(parents.length)}${printText(key)}:${printValue(value, [...parents, key], comment)}`)
     .join("");
 }
 
-function printValue(value: unknown, indent: string): string {
-  if (typeof value !== "object" || value === null) return ` ${printScalar(value)}\n`;
-  if (Array.isArray(value)) return ` ${printFlow(value)}\n`;
-  return Object.values(value).some((part) => part !== undefined) ? `\n${printMap(value, `${indent}  `)}` : " {}\n";
+function printValue(value: unknown, path: readonly string[], comment: Comment): string {
+  const isMap = typeof value === "object" && value !== null && !Array.isArray(value);
+  const said = comment(path, isMap);
+  const end = said === undefined ? "\n" : `  # ${said}\n`;
+  if (typeof value !== "object" || value === null) return ` ${printScalar(value)}${end}`;
+  if (Array.isArray(value)) return ` ${printFlow(value)}${end}`;
+  return Object.values(value).some((part) => part !== undefined) ? `${end}${printMap(value, path, comment)}` : ` {}${end}`;
 }
 
 function printFlow(value: unknown): string {

@@ -3,6 +3,7 @@ import type { Plugin } from "../plugin.js";
 import type { BoundNode } from "./bind-nodes.js";
 import { versionOf } from "./bind-nodes.js";
 import { printYaml } from "./print.js";
+import type { Comment } from "./print.js";
 
 /** What stands above the nodes of a graph. */
 export interface GraphHead {
@@ -17,6 +18,7 @@ export function resolvedText(
   plugins: readonly Plugin[],
   nodes: readonly { readonly node: GraphNode; readonly bound: BoundNode }[],
   phases: readonly Phase[],
+  comment?: Comment,
 ): string {
   const written = nodes.map(({ node, bound }): [string, unknown] => [
     node.name,
@@ -35,15 +37,18 @@ export function resolvedText(
     },
   ]);
   const loops = phases.map(({ name, ...rest }): [string, unknown] => [name, rest]);
-  return printYaml({
-    name: head.name,
-    note: head.note,
-    seed: head.seed,
-    // A path is written whole, a package by its name: the text may come to lie in another folder.
-    plugins: plugins.length > 0 ? plugins.map(({ name, file, version }) => (version === undefined ? file : name)) : undefined,
-    nodes: Object.fromEntries(written),
-    phases: orNothing(Object.fromEntries(loops)),
-  });
+  return printYaml(
+    {
+      name: head.name,
+      note: head.note,
+      seed: head.seed,
+      // A path is written whole, a package by its name: the text may come to lie in another folder.
+      plugins: plugins.length > 0 ? plugins.map(({ name, file, version }) => (version === undefined ? file : name)) : undefined,
+      nodes: Object.fromEntries(written),
+      phases: orNothing(Object.fromEntries(loops)),
+    },
+    comment,
+  );
 }
 
 /** What was written, completed by what the schema added: a schema that transforms must get its own input again. */

@@ -22,6 +22,25 @@ export function addReadingVerbs(graph: Command, done: Done): void {
     .option("--phase <names>", "only what these phases run, e.g. train,sample", names)
     .option("--json", "print the picture as one JSON object")
     .action((file, overrides, flags) => done(import("./show.js").then(({ showVerb }) => showVerb(file, overrides, flags))));
+
+  graph
+    .command("explain")
+    .description("what a code of a mistake means, with an example and the cure")
+    .argument("[code]", "for example G306")
+    .option("--json", "print JSON")
+    .action((code, options) => done(import("./explain.js").then(({ explainVerb }) => explainVerb(code, options))));
+
+  graph
+    .command("schema")
+    .description("JSON Schema of graph files, for completion in editors")
+    .option("--out <file>", "write it to a file")
+    .action((options) => done(import("./schema.js").then(({ schemaVerb }) => schemaVerb(options))));
+
+  graph
+    .command("doctor")
+    .description("what this machine offers: backends, libraries, compiler, memory")
+    .option("--json", "print one JSON object")
+    .action((options) => done(import("./doctor.js").then(({ doctorVerb }) => doctorVerb(options))));
 }
 
 /** `a,b` as two names. */

@@ -2,6 +2,7 @@ import { Argument, Command } from "commander";
 import { graphFlags, pluginFlag } from "./graph-flags.js";
 import type { GraphFlags } from "./graph-flags.js";
 import { addPageVerbs } from "./page-verbs.js";
+import type { PrintFlags } from "./print.js";
 import { addReadingVerbs } from "./reading-verbs.js";
 import { deviceFlags, overridesDoc, positiveInteger } from "./verb-parts.js";
 import type { Done } from "./verb-parts.js";
@@ -52,8 +53,9 @@ export function commandLine(version: string, done: Done): Command {
     .description("the graph after includes, variables, overrides and defaults")
     .argument("<file>", "graph file (YAML)")
     .argument("[overrides...]", "as for run")
+    .option("--origin", "where each value was written")
     .option("--json", "print one JSON object")
-    .action((file: string, overrides: string[], options: Json) =>
+    .action((file: string, overrides: string[], options: PrintFlags) =>
       done(import("./print.js").then(({ printVerb }) => printVerb(file, overrides, options))),
     );
 

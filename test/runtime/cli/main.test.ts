@@ -121,6 +121,29 @@ describe("reading", () => {
     expect((await graph("print", "again.yaml")).stdout).toBe(first.stdout);
   });
 
+  test("print --origin says where each value was written", async () => {
+    const { stdout } = await graph("print", "look.yaml", "--origin", "images.batch=2");
+    expect(stdout).toContain("    type: data.idx@1  # look.yaml:3:19\n");
+    expect(stdout).toContain("      batch: 2  # override images.batch=2\n");
+    expect(stdout).toContain("      shuffle: false  # default\n");
+    expect(stdout).toContain("    steps: 3  # look.yaml:6:31\n");
+    expect(stdout).toMatch(/^nodes:$/m);
+  });
+
+  test("explain tells of one code, and lists them all", async () => {
+    expect((await graph("explain", "g306")).stdout).toMatch(/^G306: the two ends of an edge have different sizes\n[^]*cure/);
+    expect((await graph("explain")).stdout).toMatch(/G101 .*\n[^]*G513 /);
+    expect(await graph("explain", "G999")).toMatchObject({ code: 2, stderr: expect.stringContaining('no code "G999"') });
+  });
+
+  test("doctor says of each backend whether it runs here, without loading tensors", async () => {
+    const { stdout, stderr } = await graph("doctor", "--json");
+    expect(stderr).toBe("");
+    const findings = JSON.parse(stdout) as { what: string; state: string }[];
+    expect(findings).toContainEqual(expect.objectContaining({ what: "backend reference", state: "ok" }));
+    expect(findings).toContainEqual(expect.objectContaining({ what: "node", says: process.version }));
+  });
+
   test("inspect lists types and shows one without loading tensors", async () => {
     const { stdout, stderr } = await graph("inspect", "data.idx");
     expect(stdout).toContain("f32[B,H,W,1]");

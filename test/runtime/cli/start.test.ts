@@ -62,6 +62,8 @@ const readings: readonly (readonly [name: string, args: readonly string[], says:
   ["check", ["check", "look.yaml"], "no mistakes found"],
   ["print", ["print", "look.yaml"], "type: data.idx"],
   ["show", ["show", "look.yaml", "--format", "svg"], "image f32[4,28,28,1]"],
+  ["explain", ["explain", "G306"], "different sizes"],
+  ["schema", ["schema"], "json-schema.org"],
 ];
 
 describe("a verb that only reads", () => {
