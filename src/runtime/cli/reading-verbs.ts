@@ -1,6 +1,6 @@
 import { Option } from "commander";
 import type { Command } from "commander";
-import { graphFlags } from "./graph-flags.js";
+import { graphFlags, pluginFlag } from "./graph-flags.js";
 import type { Done } from "./verb-parts.js";
 
 /** Adds the verbs that explain graphs, node types and messages; like all reading verbs they load their code when called. */
@@ -30,8 +30,7 @@ export function addReadingVerbs(graph: Command, done: Done): void {
     .option("--json", "print JSON")
     .action((code, options) => done(import("./explain.js").then(({ explainVerb }) => explainVerb(code, options))));
 
-  graph
-    .command("schema")
+  pluginFlag(graph.command("schema"))
     .description("JSON Schema of graph files, for completion in editors")
     .option("--out <file>", "write it to a file")
     .action((options) => done(import("./schema.js").then(({ schemaVerb }) => schemaVerb(options))));
