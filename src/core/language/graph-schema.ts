@@ -72,7 +72,7 @@ const phase = {
 
 function paramsSchema(def: NodeDef): JsonSchema {
   const schema = z.toJSONSchema(def.params, { io: "input", target: "draft-7" }) as Record<string, unknown>;
-  const { $schema: _draft, ...rest } = schema;
+  const rest = Object.fromEntries(Object.entries(schema).filter(([key]) => key !== "$schema"));
   return { ...(open(rest) as JsonSchema), additionalProperties: rest["additionalProperties"] ?? false };
 }
 
