@@ -35,7 +35,9 @@ export const badGraphs: readonly (readonly [what: string, text: string | Uint8Ar
     [
       "a choice that there is not",
       changed(["steps: 3", "method: eular, steps: 3"]),
-      ['bad.yaml:28:46 error[G203]: node "drawn": param "method" expects "euler" or "heun", got "eular" (a string)'],
+      [
+        'bad.yaml:28:46 error[G203]: node "drawn": param "method" expects "euler", "midpoint", "heun", "heun3", "rk4" or "dopri5", got "eular" (a string)',
+      ],
       '= did you mean "euler"?',
     ],
     [
@@ -66,7 +68,7 @@ export const badGraphs: readonly (readonly [what: string, text: string | Uint8Ar
       "a required input left open",
       changed([", target: noisy.velocity", ""]),
       ['bad.yaml:25:3 error[G303]: node "loss": input "target" (f32[B,...]) is not connected'],
-      "= add in: { target: encoder.tokens }; encoder.tokens, noisy.x, noisy.velocity and dit.velocity fit",
+      "= add in: { target: encoder.tokens }; encoder.tokens, noisy.x, noisy.velocity and noisy.noise fit",
     ],
     [
       "an edge between two dtypes",
