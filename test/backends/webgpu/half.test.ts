@@ -21,13 +21,19 @@ describe("half-float shaders", () => {
     return;
   }
   let device: GPUDevice;
+  let gpu: GPU; // kept, for Dawn ends with it
   beforeAll(async () => {
     Object.assign(globalThis, dawn.globals);
-    const adapter = await dawn.create(["backend=null"]).requestAdapter();
+    gpu = dawn.create(["backend=null"]);
+    const adapter = await gpu.requestAdapter();
     if (!adapter) throw new Error("Dawn has no null adapter");
     device = await openGpu(adapter);
   });
-  afterAll(() => device.destroy());
+  afterAll(async () => {
+    device.destroy();
+    expect((await device.lost).reason).toBe("destroyed");
+    expect(gpu).toBeDefined();
+  });
 
   async function complaint(shader: Shader): Promise<string | undefined> {
     device.pushErrorScope("validation");
