@@ -14,7 +14,8 @@ import { parquetImages } from "./parquet-images.js";
 
 const params = z.object({
   files: z
-    .union([path("a Parquet file, or a folder of them"), z.array(path("a Parquet file, or a folder of them")).min(1)])
+    .array(path("a Parquet file, or a folder of them"))
+    .min(1)
     .describe("Parquet files, or a folder of them; rows keep their order"),
   image: z.string().min(1).default("image").describe("column of encoded images: bytes, or a struct with bytes"),
   label: z.string().min(1).optional().describe("column of class numbers; without it every label is 0"),
@@ -49,7 +50,7 @@ export const parquet = defineNode({
 });
 
 async function openImages(p: Params): Promise<{ images: ImageCollection; files: number }> {
-  const files = await findFiles(typeof p.files === "string" ? [p.files] : p.files, [".parquet"], "Parquet files");
+  const files = await findFiles(p.files, [".parquet"], "Parquet files");
   const where = files.length === 1 ? (files[0] ?? "") : `${basename(files[0] ?? "")} and ${files.length - 1} more`;
   const images = evenly(await parquetImages(files, where, p), p.limit);
   await within(where, async () => checkBatch(images.count, p.batch, "images"));

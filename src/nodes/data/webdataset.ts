@@ -14,7 +14,8 @@ import { shardImages } from "./shard-images.js";
 
 const params = z.object({
   shards: z
-    .union([path("a tar archive, or a folder of them"), z.array(path("a tar archive, or a folder of them")).min(1)])
+    .array(path("a tar archive, or a folder of them"))
+    .min(1)
     .describe("tar archives of images, or a folder of them; samples keep their order"),
   label: z
     .enum(["cls", "folder", "none"])
@@ -53,8 +54,7 @@ export const webdataset = defineNode({
 });
 
 async function openImages(p: Params): Promise<{ images: ImageCollection; shards: number }> {
-  const paths = typeof p.shards === "string" ? [p.shards] : p.shards;
-  const files = await findFiles(paths, [".tar"], "tar archives");
+  const files = await findFiles(p.shards, [".tar"], "tar archives");
   const where = files.length === 1 ? (files[0] ?? "") : `${basename(files[0] ?? "")} and ${files.length - 1} more`;
   const images = evenly(await shardImages(files, where, p), p.limit);
   await within(where, async () => checkBatch(images.count, p.batch, "images"));

@@ -30,7 +30,11 @@ function write(name: string, classes: readonly number[], rowGroupSize: number): 
 }
 
 const open = (files: string, params: object = {}) =>
-  harness(parquet, { files: at(files), label: "label", size: 2, batch: 2, channels: 1, ...params }, { seed: 1, node: "images" });
+  harness(
+    parquet,
+    { files: [at(files)], label: "label", size: 2, batch: 2, channels: 1, ...params },
+    { seed: 1, node: "images" },
+  );
 const levels = (packet: Parameters<typeof numbers>[0]) =>
   numbers(packet, "image").filter((_, i) => i % 4 === 0).map((value) => Math.round(value * 255)); // prettier-ignore
 
