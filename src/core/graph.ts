@@ -1,4 +1,5 @@
 import type { Dims, NodeDef } from "./define-node.js";
+import type { ReportPlan, Sweep } from "./experiment.js";
 import type { Plugin } from "./plugin.js";
 import type { Span } from "./problem.js";
 
@@ -58,6 +59,10 @@ export interface Graph {
   readonly nodes: readonly GraphNode[];
   readonly edges: readonly GraphEdge[];
   readonly phases: readonly Phase[];
+  /** The runs that it asks for, where it is more than one. */
+  readonly sweep?: Sweep;
+  /** What the report on those runs says. */
+  readonly report?: ReportPlan;
   /** The whole graph after includes, variables, overrides and defaults, as YAML text. */
   readonly resolved: string;
   /** Plugins that define some of its node types, or bring backends. */

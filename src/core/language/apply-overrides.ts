@@ -38,6 +38,7 @@ function findTarget(root: Table, override: Override, problems: Problems): Target
   const named = (text: string): PathPart => ({ text, at: head.at });
   if (head.text === "nodes" && rest.length > 0) return findNode(root, rest, head, override, problems);
   if (["seed", "name", "note", "plugins"].includes(head.text) && rest.length === 0) return here(head);
+  if (head.text === "sweep" || head.text === "report") return here(head, ...rest);
   if ((head.text === "vars" || head.text === "phases") && rest[0]) {
     const table = tableOf(root, head.text);
     if (override.op === "set" && rest.length === 1 && !entryOf(table, rest[0].text) && head.text === "vars")

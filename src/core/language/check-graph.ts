@@ -25,6 +25,8 @@ import { probeNodes } from "./probe-nodes.js";
 import { createProblems } from "./problems.js";
 import type { Problems } from "./problems.js";
 import { readHead } from "./read-head.js";
+import { readReport } from "./read-report.js";
+import { readSweep } from "./read-sweep.js";
 import { resolvedText } from "./resolved-text.js";
 import type { Table } from "./value.js";
 
@@ -103,6 +105,8 @@ export async function traceGraph(input: GraphInput): Promise<TracedGraph> {
   const types = checkTypes({ ordered, includes: expansion.includes, connections, probed }, problems);
   checkInputs(bound, types, connections, problems);
   const phases = checkPhases(expanded.fields.get("phases")?.value, bound, problems);
+  const sweep = readSweep(expanded.fields.get("sweep"), problems);
+  const report = readReport(expanded.fields.get("report"), sweep, phases, problems);
 
   const reads = groupBy(
     connections.filter(({ declared }) => !declared),
@@ -113,9 +117,11 @@ export async function traceGraph(input: GraphInput): Promise<TracedGraph> {
   problems.throwIfAny(withOverrides());
 
   const edges = nodes.flatMap(({ node }) => buildEdges(node, types));
-  const resolved = resolvedText(head, installed.plugins, nodes, phases);
+  const experiment = { ...(sweep ? { sweep } : {}), ...(report ? { report } : {}) };
+  const resolved = resolvedText({ ...head, ...experiment }, installed.plugins, nodes, phases);
   const graph = {
     ...head,
+    ...experiment,
     file: input.file,
     nodes: nodes.map(({ node }) => node),
     edges,
@@ -128,7 +134,7 @@ export async function traceGraph(input: GraphInput): Promise<TracedGraph> {
     graph,
     traced(say) {
       const origins = originsOf(expanded.fields, bound);
-      return resolvedText(head, installed.plugins, nodes, phases, (path, isMap) => {
+      return resolvedText({ ...head, ...experiment }, installed.plugins, nodes, phases, (path, isMap) => {
         const origin = origins.get(originKey(path));
         return origin || !isMap ? say(origin) : undefined;
       });

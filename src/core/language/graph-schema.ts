@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { NodeDef } from "../define-node.js";
+import { reportSchema } from "../experiment.js";
 
 /** JSON Schema as far as this file makes it. */
 export type JsonSchema = { readonly [key: string]: unknown };
@@ -41,6 +42,8 @@ export function graphSchema(nodes: readonly NodeDef[]): JsonSchema {
       outputs: { type: "object", additionalProperties: reference, description: "what an included file gives" },
       nodes: { type: "object", additionalProperties: node },
       phases: { type: "object", additionalProperties: phase },
+      sweep,
+      report: { ...partSchema(reportSchema), description: "what the report on the runs of the sweep says" },
     },
     required: ["nodes"],
     additionalProperties: false,
@@ -70,10 +73,28 @@ const phase = {
   additionalProperties: false,
 };
 
+const sweep = {
+  type: "object",
+  properties: {
+    over: {
+      type: "object",
+      additionalProperties: { type: "array", minItems: 1 },
+      description: "params as overrides spell them, each with its values; every combination runs",
+    },
+    seeds: count(1, "runs of each combination, with seeds counted up from the graph's"),
+  },
+  additionalProperties: false,
+  description: "runs this graph many times and reports on all of them",
+};
+
 function paramsSchema(def: NodeDef): JsonSchema {
-  const schema = z.toJSONSchema(def.params, { io: "input", target: "draft-7" }) as Record<string, unknown>;
-  const rest = Object.fromEntries(Object.entries(schema).filter(([key]) => key !== "$schema"));
-  return { ...(open(rest) as JsonSchema), additionalProperties: rest["additionalProperties"] ?? false };
+  const schema = partSchema(def.params);
+  return { ...schema, additionalProperties: schema["additionalProperties"] ?? false };
+}
+
+function partSchema(part: z.ZodType): JsonSchema {
+  const schema = z.toJSONSchema(part, { io: "input", target: "draft-7" }) as Record<string, unknown>;
+  return open(Object.fromEntries(Object.entries(schema).filter(([key]) => key !== "$schema"))) as JsonSchema;
 }
 
 function inputsSchema(def: NodeDef): JsonSchema {

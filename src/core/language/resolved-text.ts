@@ -1,3 +1,4 @@
+import type { ReportPlan, Sweep } from "../experiment.js";
 import type { GraphNode, Phase } from "../graph.js";
 import type { Plugin } from "../plugin.js";
 import type { BoundNode } from "./bind-nodes.js";
@@ -14,7 +15,7 @@ export interface GraphHead {
 
 /** A checked graph as one YAML file without includes, variables and defaults to fill in; it loads to the same graph. */
 export function resolvedText(
-  head: GraphHead,
+  head: GraphHead & { readonly sweep?: Sweep; readonly report?: ReportPlan },
   plugins: readonly Plugin[],
   nodes: readonly { readonly node: GraphNode; readonly bound: BoundNode }[],
   phases: readonly Phase[],
@@ -46,6 +47,11 @@ export function resolvedText(
       plugins: plugins.length > 0 ? plugins.map(({ name, file, version }) => (version === undefined ? file : name)) : undefined,
       nodes: Object.fromEntries(written),
       phases: orNothing(Object.fromEntries(loops)),
+      sweep: head.sweep && {
+        over: orNothing(Object.fromEntries(head.sweep.axes.map(({ path, values }) => [path, values]))),
+        seeds: head.sweep.seeds,
+      },
+      report: head.report,
     },
     comment,
   );

@@ -41,6 +41,12 @@ describe("the schema of graph files", () => {
     expect(problems({ name: "x", nodes: { node: { type: "data.labels@1", params: { each: -1 } } } })).not.toEqual([]);
   });
 
+  test("knows sweeps and reports", () => {
+    const graph = (report: object): object => ({ nodes: {}, sweep: { over: { "a.b": [1] } }, report });
+    expect(problems(graph({ title: "x", measures: [{ name: "a", from: "train/loss" }] }))).toEqual([]);
+    expect(problems(graph({ title: "x", measures: [{ name: "a", form: "train/loss" }] })).join()).toContain("/report/measures/0");
+  });
+
   test("carries the docs that editors show", () => {
     expect(JSON.stringify(graphSchema(builtinNodes))).toContain(builtinNodes[0]?.note);
   });
