@@ -24,6 +24,7 @@ export function graphOptions(overrides: readonly string[], { overlay = [], plugi
   return { overrides, overlays: overlay, plugins: plugin };
 }
 
-function collect(value: string, before: readonly string[] = []): readonly string[] {
+/** A flag that may be repeated. */
+export function collect(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value];
 }

@@ -7,9 +7,11 @@ import { graphOptions } from "./graph-flags.js";
 import type { GraphFlags } from "./graph-flags.js";
 import { reportProblems } from "./report-problems.js";
 import { onStopSignals } from "./stop-signals.js";
+import { sweepOf, sweepVerb } from "./sweep.js";
+import type { SweepFlags } from "./sweep.js";
 
 /** Flags of `graph run`, as the command line gives them. */
-export interface RunFlags extends GraphFlags {
+export interface RunFlags extends GraphFlags, SweepFlags {
   readonly backend: string;
   readonly precision: Precision;
   readonly threads?: number;
@@ -27,10 +29,15 @@ export async function runVerb(file: string, overrides: readonly string[], flags:
   const progress = chooseProgress(process, flags.logEvery);
   const stop = onStopSignals((line) => progress.note(line));
   try {
-    const graph = await loadGraph(file, graphOptions(overrides, flags));
+    const load = graphOptions(overrides, flags);
+    const graph = await loadGraph(file, load);
+    const sweep = sweepOf(graph, flags);
+    const options = { ...optionsOf(flags), signal: stop.signal };
+    // A smoke run proves that the parts work together, and the graph as written does that for all settings.
+    if (sweep && !flags.smoke) return await sweepVerb({ file, load, graph, sweep, options, signal: stop.signal, progress });
     const { parts, runContainer } = await import("../container.js");
     const { runInContainer } = await import("../run-in-container.js");
-    const container = runContainer(graph, { ...optionsOf(flags), signal: stop.signal });
+    const container = runContainer(graph, options);
     container.rebind(parts.progress).toConstantValue(progress);
     const { state } = await runInContainer(container);
     return state === "finished" ? exitCodes.ok : exitCodes.interrupted;

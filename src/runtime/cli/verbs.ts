@@ -1,5 +1,5 @@
 import { Argument, Command } from "commander";
-import { graphFlags, pluginFlag } from "./graph-flags.js";
+import { collect, graphFlags, pluginFlag } from "./graph-flags.js";
 import type { GraphFlags } from "./graph-flags.js";
 import { addPageVerbs } from "./page-verbs.js";
 import type { PrintFlags } from "./print.js";
@@ -25,6 +25,8 @@ export function commandLine(version: string, done: Done): Command {
     .option("--resume <how>", "never, auto (go on if there is a checkpoint), must, or a run folder", "never")
     .option("--run-dir <dir>", "run folder to use instead of runs/<graph>/<date>_<id>")
     .option("--smoke", "two steps of every phase: proves that all parts work together")
+    .option("--sweep <key=a,b>", "run every value, in a folder of its own each, then report; may be repeated", collect)
+    .option("--seeds <n>", "runs of each setting, with seeds counted up from the graph's", positiveInteger)
     .action((file, overrides, flags) => done(import("./run.js").then(({ runVerb }) => runVerb(file, overrides, flags))));
 
   runFlags(

@@ -197,4 +197,17 @@ describe("running", () => {
     expect(stderr).toContain('unknown backend "cudda"');
     expect(await readdir(folder)).not.toContain("runs");
   });
+
+  test("a sweep runs each value in a folder of its own, and resume knows what is done", async () => {
+    const options = ["--run-dir", "swept", "--backend", "reference"];
+    const { code, stdout } = await graph("run", "look.yaml", "--sweep", "images.batch=2,3", ...options);
+    expect(code).toBe(0);
+    expect(stdout).toContain("2 of 2 finished");
+    expect(await readdir(join(folder, "swept/runs"))).toEqual(["1_images.batch=2_seed=0", "2_images.batch=3_seed=0"]);
+    expect(await readFile(join(folder, "swept/reports/report.md"), "utf8")).toContain("varied: images.batch (2 values)");
+    const again = await graph("resume", "swept", "--backend", "reference");
+    expect([again.code, again.stderr]).toEqual([0, expect.stringContaining("run 2 of 2: 3, seed 0: finished before")]);
+    const wrong = await graph("run", "look.yaml", "--sweep", "images.batch=2,0");
+    expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining("images.batch")]);
+  });
 });
