@@ -21,8 +21,8 @@ const output = join(root, folder, "raegraph-native.node");
 /** Matrix tile per instruction set: lanes, rows, vectors; block of k and of rows. See cc/kernels.cc. */
 const sets = {
   x64: [
-    { name: "avx512bf16", table: "Avx512bf16", flags: [...avx512(), "-mavx512bf16"], tile: [16, 8, 3, 384, 240] },
-    { name: "avx512", table: "Avx512", flags: avx512(), tile: [16, 8, 3, 384, 240] },
+    { name: "avx512bf16", table: "Avx512bf16", flags: [...avx512(), "-mavx512bf16"], tile: [16, 8, 3, 512, 240] },
+    { name: "avx512", table: "Avx512", flags: avx512(), tile: [16, 8, 3, 512, 240] },
     { name: "avx2", table: "Avx2", flags: ["-mavx2", "-mfma"], tile: [8, 6, 2, 384, 144] },
     { name: "plain", table: "Plain", flags: [], tile: [4, 4, 2, 256, 144] },
   ],
@@ -31,7 +31,7 @@ const sets = {
     { name: "plain", table: "Plain", flags: [], tile: [4, 4, 2, 256, 144] },
   ],
 };
-const emulated = { name: "wide", table: "Wide", flags: ["-mavx2", "-mfma", "-DRAE_EMULATE_PAIRS"], tile: [16, 8, 3, 384, 240] };
+const emulated = { name: "wide", table: "Wide", flags: ["-mavx2", "-mfma", "-DRAE_EMULATE_PAIRS"], tile: [16, 8, 3, 512, 240] };
 
 function avx512() {
   return ["-mavx512f", "-mavx512bw", "-mavx512vl", "-mavx512dq", "-mavx2", "-mfma", "-mprefer-vector-width=512"];

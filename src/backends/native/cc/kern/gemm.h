@@ -40,8 +40,11 @@ struct Cut {
 // Tasks for every thread: a task that starts late or runs on a busier core then holds up little.
 constexpr int64_t kTasks = 8;
 
-inline Cut cutOf(const Product& p, int64_t threads, bool packsRows) {
-  const int64_t blocks = larger(1, (p.k + kDepth - 1) / kDepth), depth = larger(2, upTo((p.k + blocks - 1) / blocks, 2));
+template <Mode mode>
+Cut cutOf(const Product& p, int64_t threads) {
+  const bool packsRows = mode != kFloat || p.a.lanesTouch;
+  constexpr int64_t deepest = mode == kPaired ? 2 * kDepth : kDepth;  // pairs of bf16 take half the room
+  const int64_t blocks = larger(1, (p.k + deepest - 1) / deepest), depth = larger(2, upTo((p.k + blocks - 1) / blocks, 2));
   const int64_t tiles = (p.m + MR - 1) / MR, most = kRows / MR, fewest = (tiles + most - 1) / most;
   if (threads == 1) return {depth, tiles, fewest, false};
   // Few rows and many columns: packing the rows once and cutting by columns too beats every block's packing its own.
@@ -131,7 +134,7 @@ template <Mode mode>
 void multiply(const Product& p, bool serial) {
   if (p.m <= 0 || p.n <= 0) return;
   const int64_t threads = serial ? 1 : threadCount();
-  const Cut cut = cutOf(p, threads, mode != kFloat || p.a.lanesTouch);
+  const Cut cut = cutOf<mode>(p, threads);
   for (int64_t column = 0; column < p.n; column += kColumns) {
     const int64_t width = smaller(kColumns, p.n - column);
     const int64_t chunk = larger(1, kPacked / upTo(width, NR) / cut.depth) * cut.depth;
