@@ -66,7 +66,7 @@ test("a restored source goes on with the very next row", async () => {
 
 describe("refusals, found before a run", () => {
   test.each<[string, () => ReturnType<typeof harness>, string]>([
-    ["missing file", () => floats({ file: at("absent") }), "absent: no such file or folder; expected a safetensors file"],
+    ["missing file", () => floats({ file: at("absent") }), "absent: no such file or folder; expected a weights file"],
     ["wrong name", () => floats({ key: "labl" }), 'no array "labl"; did you mean "label"?'],
     [
       "whole numbers",

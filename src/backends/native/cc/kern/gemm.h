@@ -65,7 +65,7 @@ void multiplyBlock(const Product& p, const float* packedB, const float* packedA,
   else {
     // Rows that the kernel can read where they lie are not copied; a last, short tile must be, for nothing lies behind it.
     if (mode == kFloat && !a.lanesTouch) lying = rows / MR * MR;
-    float* own = static_cast<float*>(scratch(kSlotA, (static_cast<size_t>(upTo(rows - lying, MR) / MR * sizeA) + W) * 4));
+    float* own = static_cast<float*>(scratch(kSlotA, static_cast<size_t>(upTo(rows - lying, MR) / MR * sizeA) * 4));
     if (lying < rows) packPanels<mode, MR>(own, a.from(lying, 0), rows - lying, depth);
     packedA = own;
   }
@@ -113,8 +113,8 @@ void multiplyPart(const Product& p, bool serial, const Cut& cut, int64_t threads
   const int64_t panels = (width + NR - 1) / NR, depth = cut.depth, blocks = (end - start + depth - 1) / depth;
   PackTasks<mode, NR> b{p.b.from(column, start), width, end - start, depth, smaller(panels, threads * 4), nullptr};
   PackTasks<mode, MR> a{p.a.from(0, start), p.m, end - start, depth, smaller(cut.tiles, threads * 4), nullptr};
-  b.target = static_cast<float*>(scratch(kSlotB, (static_cast<size_t>(blocks * b.block()) + W) * 4));
-  if (cut.shareRows) a.target = static_cast<float*>(scratch(kSlotRows, (static_cast<size_t>(blocks * a.block()) + W) * 4));
+  b.target = static_cast<float*>(scratch(kSlotB, static_cast<size_t>(blocks * b.block()) * 4));
+  if (cut.shareRows) a.target = static_cast<float*>(scratch(kSlotRows, static_cast<size_t>(blocks * a.block()) * 4));
   const int64_t tasksB = blocks * b.groups, tasksA = cut.shareRows ? blocks * a.groups : 0;
   forTasks(serial, tasksB + tasksA, [&](int64_t task) {
     if (task < tasksB) b.run(task);

@@ -47,10 +47,11 @@ struct Panels {
   int64_t size, count;
 };
 
-// A vector of lanes, `at` floats into its panels. A lone panel narrower than a vector spills into what is written after it.
+// A vector of lanes, `at` floats into its panels; of a panel narrower than a vector no more than its own lanes.
 template <int P>
 inline void emit(const Panels& to, int64_t at, vf lanes) {
-  if (kAbreast<P> == 1) return store(to.p + at, lanes);
+  static_assert(P % W == 0 || P < W);
+  if (P % W == 0) return store(to.p + at, lanes);
   for (int64_t i = 0; i < to.count; i++)
     __builtin_memcpy(to.p + i * to.size + at, reinterpret_cast<const char*>(&lanes) + i * P * 4, P * 4);
 }
@@ -157,8 +158,7 @@ inline int64_t panelSize(int64_t count, int P) {
   return (mode == kPaired ? even / 2 : even) * P;
 }
 
-// Packs all panels of `lanes` x `count`. Lone panels narrower than a vector spill into the next one, which is written later; `target`
-// therefore needs W floats after its end.
+// Packs all panels of `lanes` x `count`.
 template <Mode mode, int P>
 void packPanels(float* target, Operand source, int64_t lanes, int64_t count) {
   const int64_t size = panelSize<mode>(count, P);
