@@ -15,7 +15,7 @@ import { build } from "esbuild";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const outdir = resolve(process.argv[2] ?? resolve(root, "dist/bundle"));
 const verbs = ["verbs", "reading-verbs", "page-verbs"].map((name) => resolve(root, `src/runtime/cli/${name}.ts`));
-const reading = new Set(["check", "print", "inspect", "show", "explain", "schema"]);
+const reading = new Set(["check", "print", "inspect", "show", "weights", "explain", "schema"]);
 const verbsText = (await Promise.all(verbs.map((file) => readFile(file, "utf8")))).join("\n");
 const running = [...verbsText.matchAll(/import\("\.\/([\w-]+)\.js"\)/g)]
   .map(([, name]) => name)
@@ -157,6 +157,7 @@ function warmUp() {
     ["check", graph],
     ["print", graph],
     ["show", graph],
+    ["weights", "graphs/assets/encoder.safetensors"],
     ["explain"],
     ["schema"],
     ...help,

@@ -16,7 +16,7 @@ declare const commandHash: string;
 type Command = (require: NodeJS.Require, filename: string, loadVerb: (file: string) => Promise<unknown>) => void;
 
 /** Verbs of which the whole code is in the command itself. */
-const reading = new Set(["check", "print", "inspect", "show", "explain", "schema", "help"]);
+const reading = new Set(["check", "print", "inspect", "show", "weights", "explain", "schema", "help"]);
 
 function launch(): void {
   const file = join(__dirname, commandFile);

@@ -24,6 +24,15 @@ export function addReadingVerbs(graph: Command, done: Done): void {
     .action((file, overrides, flags) => done(import("./show.js").then(({ showVerb }) => showVerb(file, overrides, flags))));
 
   graph
+    .command("weights")
+    .description("keys, shapes, dtypes and statistics of a weights file")
+    .argument("<file>", "safetensors or PyTorch file, index of a sharded one, checkpoint or run folder; file.pt#ema is one part")
+    .option("--stats", "min, max, mean, std and count of NaN also of more than 256 MB")
+    .option("--no-stats", "the header only")
+    .option("--json", "print one JSON object")
+    .action((file, flags) => done(import("./weights.js").then(({ weightsVerb }) => weightsVerb(file, flags))));
+
+  graph
     .command("explain")
     .description("what a code of a mistake means, with an example and the cure")
     .argument("[code]", "for example G306")

@@ -62,6 +62,8 @@ const readings: readonly (readonly [name: string, args: readonly string[], says:
   ["check", ["check", "look.yaml"], "no mistakes found"],
   ["print", ["print", "look.yaml"], "type: data.idx"],
   ["show", ["show", "look.yaml", "--format", "svg"], "image f32[4,28,28,1]"],
+  ["weights", ["weights", resolve("graphs/assets/encoder.safetensors")], "vit.encoder.layer.0"],
+  ["weights of PyTorch", ["weights", resolve("test/fixtures/torch/zip.pt")], "ema.bias"],
   ["explain", ["explain", "G306"], "different sizes"],
   ["schema", ["schema"], "json-schema.org"],
 ];
