@@ -30,11 +30,16 @@ export interface NativeBackend extends KernelBackend {
   watch(buffer: ArrayBufferLike, lost: () => void): void;
   /** The numbers of a tensor, in place. */
   f32(info: TensorInfo): Float32Array;
+  /** The same: this backend keeps all 32 bits. */
+  floats(info: TensorInfo): Float32Array;
   i32(info: TensorInfo): Int32Array;
   /** The typed array of a float32, int32 or bool tensor, in place. A cpu kernel may have left another type of array; it is converted once. */
   array(info: TensorInfo): NativeArray;
   output(shape: readonly number[]): Output;
+  /** The same as `output`. */
+  activation(shape: readonly number[]): Output;
   outputLike(shape: readonly number[], dtype: string): Output<NativeArray>;
+  outputAs(infos: readonly TensorInfo[], shape: readonly number[]): Output<NativeArray>;
   /** The same data under another shape. */
   alias(info: TensorInfo, shape: readonly number[]): TensorInfo;
 }
@@ -121,6 +126,10 @@ export function makeBackend(library: typeof CpuLibrary, addon: NativeAddon, bf16
       return (stored.values = Float32Array.from(stored.values as ArrayLike<number>));
     }
 
+    floats(info: TensorInfo): Float32Array {
+      return this.f32(info);
+    }
+
     i32(info: TensorInfo): Int32Array {
       const stored = this.stored(info);
       if (stored.values instanceof Int32Array) return stored.values;
@@ -132,11 +141,19 @@ export function makeBackend(library: typeof CpuLibrary, addon: NativeAddon, bf16
       return this.outputLike(shape, "float32") as Output;
     }
 
+    activation(shape: readonly number[]): Output {
+      return this.output(shape);
+    }
+
     outputLike(shape: readonly number[], dtype: string): Output<NativeArray> {
       const size = shape.reduce((a, b) => a * b, 1);
       const values = viewOf(dtype, size, pool);
       this.recorder?.allocated(values.buffer);
       return { info: this.makeTensorInfo([...shape], dtype as "float32", values), values };
+    }
+
+    outputAs(infos: readonly TensorInfo[], shape: readonly number[]): Output<NativeArray> {
+      return this.outputLike(shape, infos[0]?.dtype ?? "float32");
     }
 
     alias(info: TensorInfo, shape: readonly number[]): TensorInfo {

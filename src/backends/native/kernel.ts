@@ -1,23 +1,17 @@
 import { tf } from "../../core/tensor.js";
 import type { KernelConfig, TensorInfo } from "../../core/tensor.js";
-import { fusedKernels } from "../shared/fused.js";
-import type { BackendKernel, KernelAttrs, KernelInputs } from "../shared/fused.js";
+import type { BaseKernels, CallBackend, CallKernel, KernelAttrs, KernelInputs } from "../shared/call-backend.js";
+import { callKernels } from "../shared/kernels/index.js";
 import type { KernelTable } from "../shared/open-device.js";
 import type { NativeBackend } from "./backend.js";
-
-export type { KernelAttrs, KernelInputs };
-export { allFloat, lastAxis, sameShape, sizeOf } from "../shared/shapes.js";
-
-/** A kernel of this backend; undefined says that it does not serve these shapes or types. */
-export type NativeKernel<R> = BackendKernel<NativeBackend, R>;
 
 type KernelFunc = KernelConfig["kernelFunc"];
 
 /** A tfjs kernel: where ours does not serve, tfjs's cpu kernel runs on the same memory. */
-export function withCpu(name: string, run: NativeKernel<TensorInfo | TensorInfo[]>): KernelFunc {
+function withCpu(name: string, run: CallKernel<TensorInfo | TensorInfo[]>): KernelFunc {
   return (call) => {
     const { inputs, attrs, backend } = call;
-    return run(inputs as KernelInputs, (attrs ?? {}) as KernelAttrs, backend as NativeBackend) ?? onCpu(name)(call);
+    return run(inputs as KernelInputs, (attrs ?? {}) as KernelAttrs, backend as unknown as CallBackend) ?? onCpu(name)(call);
   };
 }
 
@@ -29,10 +23,9 @@ export function onCpu(name: string): KernelFunc {
   };
 }
 
-/** A table of tfjs kernels, each with tfjs's cpu kernel behind it. */
-export function withCpuTable(kernels: Readonly<Record<string, NativeKernel<TensorInfo | TensorInfo[]>>>): KernelTable {
+function withCpuTable(kernels: BaseKernels): KernelTable {
   return Object.fromEntries(Object.entries(kernels).map(([name, run]) => [name, withCpu(name, run)]));
 }
 
-/** The kernel of a fused op, and of its gradient; where ours does not serve, the op's own tfjs form runs. */
-export const fused = fusedKernels<NativeBackend>;
+/** All kernels that stand before tfjs's cpu kernels, or that those lack. */
+export const nativeKernels: KernelTable = { ...withCpuTable(callKernels.base), ...callKernels.fused };

@@ -5,7 +5,7 @@ import type { HostArray, Tensor } from "../../core/tensor.js";
 import type { NativeAddon, NativeArray } from "./addon.js";
 import type { NativeBackend } from "./backend.js";
 import { differenceOf } from "./compare-recordings.js";
-import { planMemory } from "./plan-memory.js";
+import { planMemory } from "../shared/plan-memory.js";
 import type { NativeRecording, Piece, Place, Recorder, Result } from "./recorder.js";
 
 /** Runs a step and notes the kernel calls and the memory of each. */

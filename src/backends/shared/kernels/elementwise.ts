@@ -1,9 +1,10 @@
 import { gelu } from "../../../core/ops/gelu.js";
 import { silu } from "../../../core/ops/silu.js";
 import type { TensorInfo } from "../../../core/tensor.js";
-import type { KernelTable } from "../../shared/open-device.js";
-import { allFloat, fused, sameShape, sizeOf, withCpuTable } from "../kernel.js";
-import type { KernelAttrs, NativeKernel } from "../kernel.js";
+import type { KernelTable } from "../open-device.js";
+import { fused } from "../call-backend.js";
+import type { BaseKernels, CallKernel, KernelAttrs } from "../call-backend.js";
+import { allFloat, sameShape, sizeOf } from "../shapes.js";
 
 /** The numbers of `Unary` in cc/kern/elementwise.h. */
 const unaryOps = {
@@ -17,16 +18,18 @@ const tfjsUnary: readonly UnaryName[] = [
   "Exp", "Log", "Sqrt", "Rsqrt", "Square", "Neg", "Sigmoid", "Tanh", "Erf", "Relu", "Abs", "Sin", "Cos", "Reciprocal", "Elu",
 ]; // prettier-ignore
 
-/** Kernels of one input and its shape: tfjs's, and the activations with their gradients. */
-export const unaryKernels: KernelTable = {
-  ...withCpuTable(Object.fromEntries(tfjsUnary.map((name) => [name, unary(() => name)]))),
-  ...withCpuTable({
-    LeakyRelu: unary(() => "LeakyRelu", "alpha"),
-    Step: unary(() => "Step", "alpha"),
-    ClipByValue: unary(() => "ClipByValue", "clipValueMin", "clipValueMax"),
-  }),
-  ...fused(silu, unary(siluName), unaryGrad(siluName)),
-  ...fused(gelu, unary(geluName), unaryGrad(geluName)),
+/** tfjs's kernels of one input and its shape. */
+export const unaryKernels: BaseKernels = {
+  ...Object.fromEntries(tfjsUnary.map((name) => [name, unary(() => name)])),
+  LeakyRelu: unary(() => "LeakyRelu", "alpha"),
+  Step: unary(() => "Step", "alpha"),
+  ClipByValue: unary(() => "ClipByValue", "clipValueMin", "clipValueMax"),
+};
+
+/** The activations with their gradients. */
+export const activationKernels: KernelTable = {
+  ...fused(silu, activated(siluName), unaryGrad(siluName)),
+  ...fused(gelu, activated(geluName), unaryGrad(geluName)),
 };
 
 function siluName(): UnaryName {
@@ -38,7 +41,7 @@ function geluName(attrs: KernelAttrs): UnaryName {
 }
 
 /** `settings` are the attributes that the op reads, in the order of its C++ comment. */
-function unary(name: (attrs: KernelAttrs) => UnaryName, ...settings: readonly string[]): NativeKernel<TensorInfo> {
+function unary(name: (attrs: KernelAttrs) => UnaryName, ...settings: readonly string[]): CallKernel<TensorInfo> {
   return (inputs, attrs, backend) => {
     const { x } = inputs as { x: TensorInfo };
     if (!allFloat(x)) return undefined;
@@ -49,12 +52,22 @@ function unary(name: (attrs: KernelAttrs) => UnaryName, ...settings: readonly st
   };
 }
 
-function unaryGrad(name: (attrs: KernelAttrs) => UnaryName): NativeKernel<readonly TensorInfo[]> {
+function activated(name: (attrs: KernelAttrs) => UnaryName): CallKernel<TensorInfo> {
+  return (inputs, attrs, backend) => {
+    const { x } = inputs as { x: TensorInfo };
+    if (!allFloat(x)) return undefined;
+    const out = backend.activation(x.shape);
+    backend.call("unary")(out.values, backend.floats(x), unaryOps[name(attrs)], sizeOf(x.shape));
+    return out.info;
+  };
+}
+
+function unaryGrad(name: (attrs: KernelAttrs) => UnaryName): CallKernel<readonly TensorInfo[]> {
   return (inputs, attrs, backend) => {
     const { dy, x } = inputs as { dy: TensorInfo; x: TensorInfo };
     if (!allFloat(dy, x) || !sameShape(dy.shape, x.shape)) return undefined;
-    const out = backend.output(x.shape);
-    backend.call("unaryGrad")(out.values, backend.f32(dy), backend.f32(x), unaryOps[name(attrs)], sizeOf(x.shape));
+    const out = backend.activation(x.shape);
+    backend.call("unaryGrad")(out.values, backend.floats(dy), backend.floats(x), unaryOps[name(attrs)], sizeOf(x.shape));
     return [out.info];
   };
 }

@@ -2,10 +2,10 @@ import { velocityLoss } from "../../../core/ops/velocity-loss.js";
 import type { AdamWSettings } from "../../../core/ops/adamw.js";
 import type { Draw } from "../../../core/ops/random.js";
 import type { KernelConfig, TensorInfo } from "../../../core/tensor.js";
-import type { KernelTable } from "../../shared/open-device.js";
-import type { NativeBackend } from "../backend.js";
-import { allFloat, fused, sameShape, sizeOf } from "../kernel.js";
-import type { KernelInputs } from "../kernel.js";
+import type { KernelTable } from "../open-device.js";
+import { fused } from "../call-backend.js";
+import type { CallBackend, KernelInputs, Numbers } from "../call-backend.js";
+import { allFloat, sameShape, sizeOf } from "../shapes.js";
 
 /** The loss, random numbers and the optimizer. */
 export const trainingKernels: KernelTable = {
@@ -15,14 +15,14 @@ export const trainingKernels: KernelTable = {
       const { prediction, target } = inputs as { prediction: TensorInfo; target: TensorInfo };
       if (!alike(prediction, target)) return undefined;
       const out = backend.output([]);
-      backend.call("velocityLoss")(out.values, backend.f32(prediction), backend.f32(target), sizeOf(target.shape));
+      backend.call("velocityLoss")(out.values, backend.floats(prediction), backend.floats(target), sizeOf(target.shape));
       return out.info;
     },
     (inputs, _attrs, backend) => {
       const { dy, prediction, target } = inputs as { dy: TensorInfo; prediction: TensorInfo; target: TensorInfo };
       if (!alike(prediction, target) || !allFloat(dy)) return undefined;
-      const [a, b] = [backend.output(target.shape), backend.output(target.shape)];
-      const given = [dy, prediction, target].map((info) => backend.f32(info));
+      const [a, b] = [backend.activation(target.shape), backend.activation(target.shape)];
+      const given = [backend.f32(dy), backend.floats(prediction), backend.floats(target)];
       backend.call("velocityLossGrad")(a.values, b.values, ...given, sizeOf(target.shape));
       return [a.info, b.info];
     },
@@ -30,7 +30,7 @@ export const trainingKernels: KernelTable = {
   PhiloxUniform: drawn("philoxUniform"),
   PhiloxNormal: drawn("philoxNormal"),
   AdamWStep: ({ inputs, attrs, backend }) =>
-    adamw(inputs as KernelInputs, attrs as unknown as AdamWAttrs, backend as NativeBackend),
+    adamw(inputs as KernelInputs, attrs as unknown as AdamWAttrs, backend as unknown as CallBackend),
 };
 
 type AdamWAttrs = { readonly settings: () => AdamWSettings; readonly count: number };
@@ -42,8 +42,9 @@ function alike(a: TensorInfo, b: TensorInfo): boolean {
 function drawn(name: "philoxUniform" | "philoxNormal"): KernelConfig["kernelFunc"] {
   return ({ attrs, backend }) => {
     const { key, stream, step, shape } = attrs as unknown as Draw;
-    const out = (backend as NativeBackend).output(shape);
-    (backend as NativeBackend).call(name)(out.values, ...key, stream, step, out.values.length);
+    const calls = backend as unknown as CallBackend;
+    const out = calls.output(shape);
+    calls.call(name)(out.values, ...key, stream, step, out.values.length);
     return out.info;
   };
 }
@@ -52,8 +53,8 @@ function drawn(name: "philoxUniform" | "philoxNormal"): KernelConfig["kernelFunc
 const adamwNumbers = ["lr", "beta1", "beta2", "epsilon", "weightDecay", "step", "clip", "averageDecay"] as const;
 
 /** One optimizer step over all tensors, in place; see core/ops/adamw.ts. */
-function adamw(inputs: KernelInputs, { settings, count }: AdamWAttrs, backend: NativeBackend): TensorInfo {
-  const list = (letter: string): Float32Array[] =>
+function adamw(inputs: KernelInputs, { settings, count }: AdamWAttrs, backend: CallBackend): TensorInfo {
+  const list = (letter: string): Numbers[] =>
     Array.from({ length: count }, (_, i) => {
       const info = inputs[`${letter}${i}`];
       if (!info) throw new Error(`AdamWStep: no input ${letter}${i} of ${count}`);

@@ -1,10 +1,10 @@
 import type { Activation } from "../../../core/ops/linear.js";
 import { linear } from "../../../core/ops/linear.js";
 import type { TensorInfo } from "../../../core/tensor.js";
-import type { KernelTable } from "../../shared/open-device.js";
-import type { NativeBackend } from "../backend.js";
-import { allFloat, fused, lastAxis, sizeOf, withCpuTable } from "../kernel.js";
-import type { KernelAttrs, KernelInputs } from "../kernel.js";
+import type { KernelTable } from "../open-device.js";
+import { fused } from "../call-backend.js";
+import type { BaseKernels, CallBackend, KernelAttrs, KernelInputs } from "../call-backend.js";
+import { allFloat, lastAxis, sizeOf } from "../shapes.js";
 
 /** The numbers of `Activation` in cc/kern/micro.h. */
 const activations: Readonly<Record<Activation | "linear" | "relu", number>> = {
@@ -17,31 +17,31 @@ const activations: Readonly<Record<Activation | "linear" | "relu", number>> = {
 };
 
 /** Matrix products: plain, batched, transposed, with bias and activation. */
-export const matMulKernels: KernelTable = {
-  ...withCpuTable({
-    BatchMatMul: (inputs, attrs, backend) => product(inputs, attrs, backend),
-    _FusedMatMul: (inputs, attrs, backend) => {
-      const { a, b, bias, preluActivationWeights } = inputs as FusedInputs;
-      const activation = activations[attrs["activation"] as "linear"] as number | undefined;
-      if (preluActivationWeights || activation === undefined || !fitsColumns(b, attrs, bias)) return undefined;
-      return product({ a, b }, attrs, backend, bias, activation);
-    },
-  }),
-  ...fused(linear, (inputs, attrs, backend) => {
-    const { x, weight, bias } = inputs as { x: TensorInfo; weight: TensorInfo; bias?: TensorInfo };
-    if (!allFloat(x, weight, bias)) return undefined;
-    const k = lastAxis(x.shape);
-    const n = weight.shape[0] ?? 0;
-    const out = backend.output([...x.shape.slice(0, -1), n]);
-    const sizes = [1, sizeOf(x.shape) / Math.max(1, k), n, k] as const;
-    const activation = activations[attrs["activation"] as Activation];
-    backend.call("gemm")(
-      out.values, backend.f32(x), backend.f32(weight), bias ? backend.f32(bias) : null,
+export const matMulKernels: BaseKernels = {
+  BatchMatMul: (inputs, attrs, backend) => product(inputs, attrs, backend),
+  _FusedMatMul: (inputs, attrs, backend) => {
+    const { a, b, bias, preluActivationWeights } = inputs as FusedInputs;
+    const activation = activations[attrs["activation"] as "linear"] as number | undefined;
+    if (preluActivationWeights || activation === undefined || !fitsColumns(b, attrs, bias)) return undefined;
+    return product({ a, b }, attrs, backend, bias, activation);
+  },
+};
+
+/** x·Wᵀ + b. */
+export const linearKernels: KernelTable = fused(linear, (inputs, attrs, backend) => {
+  const { x, weight, bias } = inputs as { x: TensorInfo; weight: TensorInfo; bias?: TensorInfo };
+  if (!allFloat(x, weight, bias)) return undefined;
+  const k = lastAxis(x.shape);
+  const n = weight.shape[0] ?? 0;
+  const out = backend.activation([...x.shape.slice(0, -1), n]);
+  const sizes = [1, sizeOf(x.shape) / Math.max(1, k), n, k] as const;
+  const activation = activations[attrs["activation"] as Activation];
+  backend.call("gemm")(
+      out.values, backend.floats(x), backend.floats(weight), bias ? backend.f32(bias) : null,
       ...sizes, 0, 1, 0, 0, activation, Number(backend.bf16),
     ); // prettier-ignore
-    return out.info;
-  }),
-};
+  return out.info;
+});
 
 type FusedInputs = {
   readonly a: TensorInfo;
@@ -59,7 +59,7 @@ function fitsColumns(b: TensorInfo, attrs: KernelAttrs, bias: TensorInfo | undef
 function product(
   inputs: KernelInputs,
   attrs: KernelAttrs,
-  backend: NativeBackend,
+  backend: CallBackend,
   bias?: TensorInfo,
   activation = 0,
 ): TensorInfo | undefined {
@@ -78,7 +78,7 @@ function product(
   const batch = batchShape(batchA, batchB);
   const out = backend.output([...batch, m, n]);
   backend.call("gemm")(
-    out.values, backend.f32(a), backend.f32(b), bias ? backend.f32(bias) : null,
+    out.values, backend.floats(a), backend.floats(b), bias ? backend.f32(bias) : null,
     sizeOf(batch), m, n, k, Number(ta), Number(tb), countA === 1 ? 0 : m * k, countB === 1 ? 0 : k * n, activation, Number(backend.bf16),
   ); // prettier-ignore
   return out.info;

@@ -1,6 +1,6 @@
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { planMemory } from "../../../src/backends/native/plan-memory.js";
+import { planMemory } from "../../../src/backends/shared/plan-memory.js";
 
 test("pieces that never meet share their place", () => {
   const plan = planMemory([

@@ -1,8 +1,7 @@
 import { tf } from "../../../core/tensor.js";
 import type { TensorInfo } from "../../../core/tensor.js";
-import type { KernelTable } from "../../shared/open-device.js";
-import { allFloat, sameShape, sizeOf, withCpuTable } from "../kernel.js";
-import type { KernelAttrs, NativeKernel } from "../kernel.js";
+import type { BaseKernels, CallKernel, KernelAttrs } from "../call-backend.js";
+import { allFloat, sameShape, sizeOf } from "../shapes.js";
 
 /** A window's sizes as tfjs computes them. */
 type Sizes = ReturnType<typeof tf.backend_util.computeConv2DInfo>;
@@ -16,7 +15,7 @@ interface PoolAttrs {
 }
 
 /** Convolution, mean pooling and bilinear resizing of channels-last images, with their gradients. */
-export const imageKernels: KernelTable = withCpuTable({
+export const imageKernels: BaseKernels = {
   Conv2D: (inputs, attrs, backend) => {
     const { x, filter } = inputs as { x: TensorInfo; filter: TensorInfo };
     const sizes = convolution(x.shape, filter.shape, attrs);
@@ -73,10 +72,10 @@ export const imageKernels: KernelTable = withCpuTable({
     return out.info;
   },
   ResizeBilinearGrad: resizeGradient,
-});
+};
 
 /** tfjs's cpu kernel leaves half pixels out of the gradient, so they are not served here either. */
-function resizeGradient(...[inputs, attrs, backend]: Parameters<NativeKernel<TensorInfo>>): TensorInfo | undefined {
+function resizeGradient(...[inputs, attrs, backend]: Parameters<CallKernel<TensorInfo>>): TensorInfo | undefined {
   const { dy, images } = inputs as { dy: TensorInfo; images: TensorInfo };
   if (!allFloat(dy, images) || attrs["halfPixelCenters"]) return undefined;
   const out = backend.output(images.shape);

@@ -1,5 +1,4 @@
-import type { NativeArray } from "../addon.js";
-import type { NativeBackend } from "../backend.js";
+import type { CallBackend, Numbers } from "../call-backend.js";
 
 /** One axis of a copy: how many, and the steps from one to the next on either side. */
 export interface CopyAxis {
@@ -24,9 +23,9 @@ export function stridesOf(shape: readonly number[]): number[] {
 
 /** Copies 32-bit numbers along the axes, merged where both sides run on. False, and nothing done, where too many axes remain. */
 export function copyAlong(
-  backend: NativeBackend,
-  target: NativeArray,
-  source: NativeArray,
+  backend: CallBackend,
+  target: Numbers,
+  source: Numbers,
   axes: readonly CopyAxis[],
   offsetTo = 0,
   offsetFrom = 0,

@@ -1,9 +1,9 @@
 import { attention } from "../../../core/ops/attention.js";
 import type { TensorInfo } from "../../../core/tensor.js";
-import type { KernelTable } from "../../shared/open-device.js";
-import type { NativeBackend } from "../backend.js";
-import { allFloat, fused, sameShape } from "../kernel.js";
-import type { KernelAttrs } from "../kernel.js";
+import type { KernelTable } from "../open-device.js";
+import { fused } from "../call-backend.js";
+import type { CallBackend, KernelAttrs, Numbers } from "../call-backend.js";
+import { allFloat, sameShape } from "../shapes.js";
 
 type Inputs = { qkv: TensorInfo; cos?: TensorInfo; sin?: TensorInfo };
 
@@ -15,16 +15,16 @@ export const attentionKernels: KernelTable = fused(
     const sizes = sizesOf(inputs as Inputs, attrs);
     if (!sizes) return undefined;
     const [B, N, D] = sizes;
-    const out = backend.output([B, N, D]);
-    backend.call("attention")(out.values, backend.f32(qkv), ...tables(backend, cos, sin), ...sizes, Number(backend.bf16));
+    const out = backend.activation([B, N, D]);
+    backend.call("attention")(out.values, backend.floats(qkv), ...tables(backend, cos, sin), ...sizes, Number(backend.bf16));
     return out.info;
   },
   (inputs, attrs, backend) => {
     const { dy, qkv, cos, sin } = inputs as Inputs & { dy: TensorInfo };
     const sizes = sizesOf(inputs as Inputs, attrs);
     if (!sizes || !allFloat(dy)) return undefined;
-    const out = backend.output(qkv.shape);
-    const given = [backend.f32(dy), backend.f32(qkv), ...tables(backend, cos, sin)];
+    const out = backend.activation(qkv.shape);
+    const given = [backend.floats(dy), backend.floats(qkv), ...tables(backend, cos, sin)];
     backend.call("attentionGrad")(out.values, ...given, ...sizes, Number(backend.bf16));
     // The tables are constants.
     const none = [cos, sin].flatMap((table) => (table ? [backend.output(table.shape)] : []));
@@ -33,7 +33,7 @@ export const attentionKernels: KernelTable = fused(
   },
 );
 
-function tables(backend: NativeBackend, cos: TensorInfo | undefined, sin: TensorInfo | undefined): (Float32Array | null)[] {
+function tables(backend: CallBackend, cos: TensorInfo | undefined, sin: TensorInfo | undefined): (Numbers | null)[] {
   return cos && sin ? [backend.f32(cos), backend.f32(sin)] : [null, null];
 }
 

@@ -1,14 +1,11 @@
 import { tf } from "../../../core/tensor.js";
 import type { Tensor, TensorInfo } from "../../../core/tensor.js";
-import type { KernelTable } from "../../shared/open-device.js";
-import type { NativeBackend, Output } from "../backend.js";
-import type { NativeArray } from "../addon.js";
-import { sizeOf, withCpuTable } from "../kernel.js";
-import type { KernelInputs } from "../kernel.js";
+import type { BaseKernels, CallBackend, KernelInputs, Output } from "../call-backend.js";
+import { sizeOf } from "../shapes.js";
 import { copyAlong, stridesOf } from "./strided.js";
 
 /** Kernels that only move numbers (float32 and int32): each is one or more strided copies. */
-export const moveKernels: KernelTable = withCpuTable({
+export const moveKernels: BaseKernels = {
   Transpose: (inputs, attrs, backend) => {
     const { x } = inputs as { x: TensorInfo };
     const perm = attrs["perm"] as readonly number[];
@@ -62,9 +59,8 @@ export const moveKernels: KernelTable = withCpuTable({
     const [first] = list;
     if (!first || !list.every((info) => fourBytes(info) && info.dtype === first.dtype)) return undefined;
     const along = list.reduce((sum, { shape }) => sum + (shape[axis] ?? 0), 0);
-    const out = like(
-      backend,
-      first,
+    const out = backend.outputAs(
+      list,
       first.shape.map((size, i) => (i === axis ? along : size)),
     );
     const inner = sizeOf(first.shape.slice(axis + 1));
@@ -109,14 +105,14 @@ export const moveKernels: KernelTable = withCpuTable({
     const offset = to.reduce((sum, step, axis) => sum + step * (paddings[axis]?.[0] ?? 0), 0);
     return filled(backend, out, x, sideBySide(x.shape, stridesOf(x.shape), to), offset);
   },
-});
+};
 
 function fourBytes(info: TensorInfo): boolean {
   return info.dtype === "float32" || info.dtype === "int32";
 }
 
-function like(backend: NativeBackend, x: TensorInfo, shape: readonly number[]): Output<NativeArray> {
-  return backend.outputLike(shape, x.dtype);
+function like(backend: CallBackend, x: TensorInfo, shape: readonly number[]): Output {
+  return backend.outputAs([x], shape);
 }
 
 function upward(axis: number, rank: number): number {
@@ -131,7 +127,7 @@ function sideBySide(
   return shape.map((size, axis) => ({ size, to: to[axis] ?? 1, from: from[axis] ?? 1 }));
 }
 
-function part(backend: NativeBackend, x: TensorInfo, begin: readonly number[], shape: readonly number[]): TensorInfo | undefined {
+function part(backend: CallBackend, x: TensorInfo, begin: readonly number[], shape: readonly number[]): TensorInfo | undefined {
   const out = like(backend, x, shape);
   const from = stridesOf(x.shape);
   const offset = from.reduce((sum, step, axis) => sum + step * (begin[axis] ?? 0), 0);
@@ -140,8 +136,8 @@ function part(backend: NativeBackend, x: TensorInfo, begin: readonly number[], s
 
 /** Fills the output from x; where the copy has too many axes, gives it up for tfjs's kernel. */
 function filled(
-  backend: NativeBackend,
-  out: Output<NativeArray>,
+  backend: CallBackend,
+  out: Output,
   x: TensorInfo,
   axes: readonly { size: number; to: number; from: number }[],
   offsetTo = 0,

@@ -1,11 +1,10 @@
 import { tf } from "../../../core/tensor.js";
 import type { TensorInfo } from "../../../core/tensor.js";
-import type { KernelTable } from "../../shared/open-device.js";
-import type { NativeBackend } from "../backend.js";
-import { sizeOf, withCpuTable } from "../kernel.js";
+import type { BaseKernels, CallBackend } from "../call-backend.js";
+import { sizeOf } from "../shapes.js";
 
 /** Kernels whose result is the same numbers under another shape, and those that give one number everywhere. */
-export const aliasKernels: KernelTable = withCpuTable({
+export const aliasKernels: BaseKernels = {
   Identity: (inputs, _attrs, backend) => {
     const { x } = inputs as { x: TensorInfo };
     return backend.alias(x, x.shape);
@@ -24,9 +23,9 @@ export const aliasKernels: KernelTable = withCpuTable({
   },
   ZerosLike: (inputs, _attrs, backend) => filled(inputs["x"] as TensorInfo, 0, backend),
   OnesLike: (inputs, _attrs, backend) => filled(inputs["x"] as TensorInfo, 1, backend),
-});
+};
 
-function filled(x: TensorInfo, value: number, backend: NativeBackend): TensorInfo | undefined {
+function filled(x: TensorInfo, value: number, backend: CallBackend): TensorInfo | undefined {
   if (x.dtype !== "float32" && x.dtype !== "int32") return undefined;
   const out = backend.outputLike(x.shape, x.dtype);
   backend.call("fill")(out.values, value, out.values.length, Number(x.dtype === "int32"));

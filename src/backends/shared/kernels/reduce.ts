@@ -1,13 +1,12 @@
 import type { TensorInfo } from "../../../core/tensor.js";
-import type { KernelTable } from "../../shared/open-device.js";
-import { allFloat, lastAxis, sizeOf, withCpuTable } from "../kernel.js";
-import type { NativeKernel } from "../kernel.js";
+import type { BaseKernels, CallKernel } from "../call-backend.js";
+import { allFloat, lastAxis, sizeOf } from "../shapes.js";
 
 /** The numbers of `Reduction` in cc/kern/reduce.h. */
 const reductions = { Sum: 0, Mean: 1, Max: 2, Min: 3 } as const;
 
 /** Sums, means and extremes over neighbouring axes, softmax over the last, and running sums. */
-export const reduceKernels: KernelTable = withCpuTable({
+export const reduceKernels: BaseKernels = {
   ...Object.fromEntries(Object.entries(reductions).map(([name, op]) => [name, reduce(op)])),
   Softmax: (inputs, attrs, backend) => {
     const { logits } = inputs as { logits: TensorInfo };
@@ -27,9 +26,9 @@ export const reduceKernels: KernelTable = withCpuTable({
     backend.call("cumsum")(out.values, backend.f32(x), run.outer, run.count, run.inner, ...order);
     return out.info;
   },
-});
+};
 
-function reduce(op: number): NativeKernel<TensorInfo> {
+function reduce(op: number): CallKernel<TensorInfo> {
   return (inputs, attrs, backend) => {
     const { x } = inputs as { x: TensorInfo };
     // tfjs names the axes of Max otherwise than all others'.
@@ -38,7 +37,7 @@ function reduce(op: number): NativeKernel<TensorInfo> {
     const keep = attrs["keepDims"] === true;
     const shape = x.shape.flatMap((size, axis) => (axis < run.from || axis >= run.to ? [size] : keep ? [1] : []));
     const out = backend.output(shape);
-    backend.call("reduce")(out.values, backend.f32(x), op, run.outer, run.count, run.inner);
+    backend.call("reduce")(out.values, backend.floats(x), op, run.outer, run.count, run.inner);
     return out.info;
   };
 }

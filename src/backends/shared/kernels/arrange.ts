@@ -1,12 +1,11 @@
 import type { TensorInfo } from "../../../core/tensor.js";
 import { tf } from "../../../core/tensor.js";
-import type { KernelTable } from "../../shared/open-device.js";
-import { sameShape, sizeOf, withCpuTable } from "../kernel.js";
-import type { KernelInputs } from "../kernel.js";
+import type { BaseKernels, KernelInputs } from "../call-backend.js";
+import { sameShape, sizeOf } from "../shapes.js";
 import { copyAlong, stridesOf } from "./strided.js";
 
 /** More kernels that only move numbers (float32 and int32): stacks, mirror images and blocks of depth. */
-export const arrangeKernels: KernelTable = withCpuTable({
+export const arrangeKernels: BaseKernels = {
   Pack: (inputs, attrs, backend) => {
     const list = Object.values(inputs as KernelInputs);
     const [first] = list;
@@ -14,7 +13,7 @@ export const arrangeKernels: KernelTable = withCpuTable({
       first && list.every((info) => fourBytes(info) && info.dtype === first.dtype && sameShape(info.shape, first.shape));
     if (!served) return undefined;
     const { outer, inner, axis } = around(first.shape, attrs["axis"] as number, first.shape.length + 1);
-    const out = backend.outputLike(first.shape.toSpliced(axis, 0, list.length), first.dtype);
+    const out = backend.outputAs(list, first.shape.toSpliced(axis, 0, list.length));
     list.forEach((info, i) => {
       const axes = [
         { size: outer, to: inner * list.length, from: inner },
@@ -31,7 +30,7 @@ export const arrangeKernels: KernelTable = withCpuTable({
     const { outer, inner, axis } = around(value.shape, attrs["axis"] as number, value.shape.length, 1);
     const count = value.shape[axis] ?? 0;
     return Array.from({ length: count }, (_, i) => {
-      const out = backend.outputLike(value.shape.toSpliced(axis, 1), value.dtype);
+      const out = backend.outputAs([value], value.shape.toSpliced(axis, 1));
       const axes = [
         { size: outer, to: inner, from: inner * count },
         { size: inner, to: 1, from: 1 },
@@ -45,7 +44,7 @@ export const arrangeKernels: KernelTable = withCpuTable({
     const { x } = inputs as { x: TensorInfo };
     if (!fourBytes(x) || x.shape.length === 0 || x.shape.length > 6) return undefined;
     const turned = new Set(tf.util.parseAxisParam(attrs["dims"] as number[], [...x.shape]));
-    const out = backend.outputLike(x.shape, x.dtype);
+    const out = backend.outputAs([x], x.shape);
     const steps = stridesOf(x.shape);
     const axes = x.shape.map((size, axis) => {
       const step = steps[axis] ?? 1;
@@ -62,7 +61,7 @@ export const arrangeKernels: KernelTable = withCpuTable({
     const [batch = 0, height = 0, width = 0, depth = 0] = x.shape;
     const channels = depth / (block * block);
     if (!fourBytes(x) || attrs["dataFormat"] !== "NHWC" || !Number.isInteger(channels)) return undefined;
-    const out = backend.outputLike([batch, height * block, width * block, channels], x.dtype);
+    const out = backend.outputAs([x], [batch, height * block, width * block, channels]);
     // Rows of images are axis 0, then the rows of a block, the columns, and a row of a block with its channels, which touch.
     const axes = [
       { size: batch * height, to: width * depth, from: width * depth },
@@ -73,7 +72,7 @@ export const arrangeKernels: KernelTable = withCpuTable({
     copyAlong(backend, out.values, backend.array(x), axes);
     return out.info;
   },
-});
+};
 
 function fourBytes(info: TensorInfo): boolean {
   return info.dtype === "float32" || info.dtype === "int32";
