@@ -56,6 +56,14 @@ export interface Device {
   close(): Promise<void>;
 }
 
+/** What a device can hold. */
+export interface DeviceLimits {
+  /** Bytes of the largest tensor. */
+  readonly tensorBytes: number;
+  /** Whose limits these are, e.g. `nvidia ampere` or `WebGPU's guaranteed minimum; no adapter is at hand`. */
+  readonly of: string;
+}
+
 /** A kind of hardware and the code for it. */
 export interface ComputeBackend {
   readonly id: string;
@@ -63,6 +71,8 @@ export interface ComputeBackend {
   /** Precisions that it offers; the first is its default. */
   readonly precisions: readonly Precision[];
   probe(): Promise<Probe>;
+  /** Limits that a graph can be held against before it runs; left out where memory alone is the limit. */
+  limits?(): Promise<DeviceLimits>;
   open(options: DeviceOptions): Promise<Device>;
 }
 

@@ -151,6 +151,12 @@ export interface Sink<I extends Ports> {
   abandon?(): Promise<void>;
 }
 
+/** A tensor inside a node: what it is, e.g. `the first layer of the MLP`, and its shape. */
+export interface InnerTensor {
+  readonly what: string;
+  readonly shape: readonly number[];
+}
+
 /** What `probe` found out about files without reading their contents. */
 export interface ProbeResult {
   /** Sizes that the files decide, by the names used in the ports. */
@@ -183,6 +189,8 @@ interface Common<I extends Ports, O extends Ports, S extends z.ZodObject> {
   flops?(params: z.output<S>, dims: Dims): number;
   /** Numbers that one forward pass leaves for the backward pass, for the memory estimate. */
   activations?(params: z.output<S>, dims: Dims): number;
+  /** The largest tensor that one forward pass makes on its way, to be held against a device's limit. */
+  largest?(params: z.output<S>, dims: Dims): InnerTensor;
 }
 
 /** Reads data: host side, an endless or finite series of batches. */

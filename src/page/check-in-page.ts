@@ -1,8 +1,10 @@
+import type { ComputeBackend } from "../core/define-backend.js";
 import type { Graph } from "../core/graph.js";
 import { checkGraph } from "../core/language/check-graph.js";
 import { locate } from "../core/language/format-problem.js";
 import { GraphError } from "../core/problem.js";
 import type { Problem } from "../core/problem.js";
+import { checkLimits } from "../runtime/check-limits.js";
 import { builtinNodes, nodeRegistry } from "../nodes/index.js";
 import { checkWeights } from "../runtime/run/load-weights.js";
 import { dirname, resolve } from "./host/path.js";
@@ -16,8 +18,8 @@ export interface Checked {
   readonly sources: ReadonlyMap<string, string>;
 }
 
-/** Checks the graph file as `graph check` does, over the page's files. */
-export async function checkInPage(file: string): Promise<Checked> {
+/** Checks the graph file as `graph check --backend` does, over the page's files. */
+export async function checkInPage(file: string, backend: ComputeBackend | undefined): Promise<Checked> {
   try {
     const graph = await checkGraph({
       file,
@@ -27,6 +29,7 @@ export async function checkInPage(file: string): Promise<Checked> {
       overridesFrom: "/overrides",
       inspect: checkWeights,
     });
+    if (backend) await checkLimits(graph, backend);
     return { graph, mistakes: [], sources: graph.sources };
   } catch (error) {
     if (!(error instanceof GraphError)) throw error;

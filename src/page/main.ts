@@ -38,8 +38,10 @@ let paused = false;
 const phases = new Map<string, number | undefined>();
 
 function check(): void {
-  ask({ kind: "check", id: ++checks, edits: { ...editor.edits } });
+  ask({ kind: "check", id: ++checks, backend: backend.value, edits: { ...editor.edits } });
 }
+
+backend.onchange = check;
 
 function buttons(): void {
   start.disabled = running || mistakes.length > 0 || backend.value === "";

@@ -3,7 +3,7 @@ import type { FileList } from "./host/files.js";
 /** What the page asks of its worker. */
 export type Request =
   | { readonly kind: "open"; readonly base: string; readonly files: FileList; readonly graph: string }
-  | { readonly kind: "check"; readonly id: number; readonly edits: Readonly<Record<string, string>> }
+  | { readonly kind: "check"; readonly id: number; readonly backend: string; readonly edits: Readonly<Record<string, string>> }
   | { readonly kind: "run"; readonly backend: string; readonly edits: Readonly<Record<string, string>> }
   | { readonly kind: "pause" | "resume" | "stop" };
 

@@ -1,4 +1,5 @@
 /** The page's worker: checks the graph as it is edited, and runs it beside the page. */
+import type { ComputeBackend } from "../core/define-backend.js";
 import { pictureOf } from "../runtime/show/picture.js";
 import { svgOf } from "../runtime/show/svg.js";
 import { messageOf } from "../runtime/run/failure.js";
@@ -19,9 +20,7 @@ let queue: Promise<void> = Promise.resolve();
 self.onmessage = ({ data }: MessageEvent<Request>): void => {
   if (data.kind === "open") void open(data);
   else if (data.kind === "check")
-    queue = queue
-      .then(() => check(data.id, data.edits))
-      .catch((error: unknown) => tell({ kind: "note", text: messageOf(error) }));
+    queue = queue.then(() => check(data)).catch((error: unknown) => tell({ kind: "note", text: messageOf(error) }));
   else if (data.kind === "run") void run(data.backend, data.edits).catch(failed);
   else if (data.kind === "pause") gate.shut();
   else {
@@ -45,9 +44,13 @@ function put(edits: Readonly<Record<string, string>>): void {
   for (const [path, text] of Object.entries(edits)) editFile(path, text);
 }
 
-async function check(id: number, edits: Readonly<Record<string, string>>): Promise<void> {
+function backendOf(id: string): ComputeBackend | undefined {
+  return pageBackends.find((other) => other.id === id);
+}
+
+async function check({ id, backend, edits }: Request & { kind: "check" }): Promise<void> {
   put(edits);
-  const { graph, mistakes, sources } = await checkInPage(file);
+  const { graph, mistakes, sources } = await checkInPage(file, backendOf(backend));
   // Overrides, in a source of their own, are not of the page.
   const texts = Object.fromEntries([...sources].filter(([path]) => path.startsWith("/")));
   if (!graph) return tell({ kind: "checked", id, mistakes, sources: texts });
@@ -57,8 +60,8 @@ async function check(id: number, edits: Readonly<Record<string, string>>): Promi
 
 async function run(id: string, edits: Readonly<Record<string, string>>): Promise<void> {
   put(edits);
-  const { graph, mistakes } = await checkInPage(file);
-  const backend = pageBackends.find((other) => other.id === id);
+  const backend = backendOf(id);
+  const { graph, mistakes } = await checkInPage(file, backend);
   if (!graph || !backend) return failed(new Error(mistakes[0]?.message ?? `no backend "${id}"`));
   const probe = await backend.probe();
   if (!probe.available) return failed(new Error(`backend ${id} is not available: ${probe.reason}`));

@@ -17,8 +17,7 @@ const autoOrder = ["cuda", "native", "wasm"];
  */
 export async function chooseBackend(backends: readonly ComputeBackend[], wanted: string): Promise<Choice> {
   if (wanted !== "auto") {
-    const backend = backends.find(({ id }) => id === wanted);
-    if (!backend) throw unknownBackend(wanted, backends);
+    const backend = namedBackend(backends, wanted);
     const probe = await backend.probe();
     if (!probe.available) throw new UsageError(`backend ${wanted} is not available: ${probe.reason}`);
     return { backend, lines: [`backend ${wanted}: ${probe.reason}`] };
@@ -32,6 +31,13 @@ export async function chooseBackend(backends: readonly ComputeBackend[], wanted:
     if (probe.available) return { backend, lines };
   }
   throw new UsageError(`no backend can run here:\n${lines.join("\n")}`);
+}
+
+/** The backend of this name, whether or not this machine has it. Throws a UsageError where there is none. */
+export function namedBackend(backends: readonly ComputeBackend[], wanted: string): ComputeBackend {
+  const backend = backends.find(({ id }) => id === wanted);
+  if (!backend) throw unknownBackend(wanted, backends);
+  return backend;
 }
 
 /** The precision, where the backend computes in it; else a UsageError. */

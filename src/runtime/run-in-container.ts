@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { Graph } from "../core/graph.js";
+import { checkLimits } from "./check-limits.js";
 import { checkPrecision, chooseBackend } from "./choose-backend.js";
 import { parts } from "./container.js";
 import type { Container } from "./container.js";
@@ -33,6 +34,7 @@ async function run(container: Container, graph: Graph, temporary?: string): Prom
   const base = container.get(parts.runsFolder);
   const runDir = options.runDir === undefined ? temporary : resolve(options.runDir);
   const { backend, lines } = await chooseBackend(container.get(parts.backends), options.backend ?? "auto");
+  await checkLimits(graph, backend);
   const precision = checkPrecision(backend, options.precision ?? "fp32");
   const resume = await planResume(graph, { resume: options.resume ?? "never", runDir, base });
   if (!resume && runDir !== undefined) await checkGivenFolder(runDir);

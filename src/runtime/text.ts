@@ -20,3 +20,9 @@ export function metric(value: number): string {
   const power = value > 0 ? Math.min(prefixes.length - 1, Math.max(0, Math.floor(Math.log10(value) / 3))) : 0;
   return `${Number((value / 1000 ** power).toPrecision(3))} ${prefixes[power] ?? ""}`;
 }
+
+/** Bytes in MiB: whole ones, or three digits below ten. */
+export function mebibytes(bytes: number): string {
+  const size = bytes / 2 ** 20;
+  return `${size < 10 ? Number(size.toPrecision(3)) : grouped(Math.round(size))} MiB`;
+}

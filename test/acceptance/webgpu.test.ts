@@ -1,4 +1,4 @@
-import { readFile, rm } from "node:fs/promises";
+import { access, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { loadGraph, runGraph } from "../../src/index.js";
@@ -12,6 +12,13 @@ withWebGpu("the same graph on webgpu", () => {
     folder = await tinyFolder();
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  test("a tensor that the device cannot hold is refused before anything is written", async () => {
+    const graph = await loadGraph(join(folder, "tiny.yaml"), { overrides: ["dit.num_classes=2000000000"] });
+    const runDir = join(folder, "refused");
+    await expect(runGraph(graph, { backend: "webgpu", runDir })).rejects.toThrow(/G601.*embedding_table.* takes 61,035 MiB/);
+    await expect(access(runDir)).rejects.toThrow("ENOENT");
+  });
 
   test("its losses are those of wasm; steps are replayed, and a check finds them equal bit for bit", async () => {
     const overrides = ["train.steps=12", "~phases.sample"];

@@ -1,6 +1,6 @@
 import type { Precision } from "../../core/define-backend.js";
 import type { TensorInfo } from "../../core/tensor.js";
-import { isSoftware } from "./open-gpu.js";
+import { isSoftware, largestBuffer } from "./open-gpu.js";
 import { watchFaults } from "./faults.js";
 import { makePipelines } from "./pipelines.js";
 import { Recorder } from "./recorder.js";
@@ -58,7 +58,7 @@ export function makeBackend(Base: TfjsWebGpuClass, device: GPUDevice, info: GPUA
   const blocks = makeUniformBlocks(device);
   const pipelines = makePipelines(device);
   const faults = watchFaults(device);
-  const largest = Math.min(device.limits.maxBufferSize, device.limits.maxStorageBufferBindingSize);
+  const largest = largestBuffer(device.limits);
 
   class OwnBackend extends Base {
     readonly precision = precision;

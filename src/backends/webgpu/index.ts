@@ -8,7 +8,7 @@ import { makeBackend } from "./backend.js";
 import type { WebGpuBackend } from "./backend.js";
 import { findGpu } from "./find-gpu.js";
 import { webgpuKernels } from "./kernels/index.js";
-import { adapterText, chooseAdapter, openGpu } from "./open-gpu.js";
+import { adapterName, adapterText, chooseAdapter, guaranteedBytes, largestBuffer, openGpu } from "./open-gpu.js";
 import { compileProgram, recordStep } from "./program.js";
 import type { WebGpuRecording } from "./recorder.js";
 import type { TfjsWebGpuClass } from "./tfjs-backend.js";
@@ -34,6 +34,17 @@ export const webgpuBackend = defineBackend({
     try {
       const adapter = await chooseAdapter(found.gpu);
       return adapter ? { available: true, reason: adapterText(adapter) } : { available: false, reason: noAdapter };
+    } finally {
+      found.release();
+    }
+  },
+  async limits() {
+    const found = await findGpu();
+    if (typeof found === "string") return { tensorBytes: guaranteedBytes, of: `WebGPU's guaranteed minimum; ${found}` };
+    try {
+      const adapter = await chooseAdapter(found.gpu);
+      if (!adapter) return { tensorBytes: guaranteedBytes, of: "WebGPU's guaranteed minimum; no adapter is at hand" };
+      return { tensorBytes: largestBuffer(adapter.limits), of: adapterName(adapter) };
     } finally {
       found.release();
     }

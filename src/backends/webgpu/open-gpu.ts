@@ -19,14 +19,27 @@ export async function chooseAdapter(gpu: GPU): Promise<GPUAdapter | undefined> {
   return fast ?? (await gpu.requestAdapter()) ?? undefined;
 }
 
-/** One line on an adapter, e.g. `nvidia ampere (NVIDIA A100): f16, subgroups; buffers to 2048 MiB`. */
-export function adapterText({ info, features: has, limits: most }: GPUAdapter): string {
+/** Bytes that every WebGPU device binds as one storage buffer. */
+export const guaranteedBytes = 128 * 2 ** 20;
+
+/** Bytes that these limits allow in one tensor. */
+export function largestBuffer({ maxBufferSize, maxStorageBufferBindingSize }: GPUSupportedLimits): number {
+  return Math.min(maxBufferSize, maxStorageBufferBindingSize);
+}
+
+/** For example `nvidia ampere (NVIDIA A100)`. */
+export function adapterName({ info }: GPUAdapter): string {
   const names = [info.vendor, info.architecture].filter(Boolean).join(" ");
   const described = info.description || info.device;
-  const kinds = features.filter((name) => has.has(name)).map((name) => name.replace(/^(chromium-experimental-|shader-)/, ""));
-  const bytes = Math.min(most.maxBufferSize, most.maxStorageBufferBindingSize);
-  const name = names && described ? `${names} (${described})` : names || described || "an adapter without a name";
-  return `${name}: ${kinds.join(", ") || "no optional feature"}; buffers to ${Math.floor(bytes / 2 ** 20)} MiB`;
+  return names && described ? `${names} (${described})` : names || described || "an adapter without a name";
+}
+
+/** One line on an adapter, e.g. `nvidia ampere (NVIDIA A100): f16, subgroups; buffers to 2048 MiB`. */
+export function adapterText(adapter: GPUAdapter): string {
+  const has = features.filter((name) => adapter.features.has(name));
+  const kinds = has.map((name) => name.replace(/^(chromium-experimental-|shader-)/, ""));
+  const most = Math.floor(largestBuffer(adapter.limits) / 2 ** 20);
+  return `${adapterName(adapter)}: ${kinds.join(", ") || "no optional feature"}; buffers to ${most} MiB`;
 }
 
 /** A device with all that the adapter offers of what is used. */

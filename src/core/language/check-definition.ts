@@ -13,7 +13,20 @@ const functions: Readonly<Record<string, readonly string[]>> = {
   sink: ["open"],
 };
 
-const shared = ["kind", "type", "version", "note", "inputs", "outputs", "params", "dims", "probe", "flops", "activations"];
+const shared = [
+  "kind",
+  "type",
+  "version",
+  "note",
+  "inputs",
+  "outputs",
+  "params",
+  "dims",
+  "probe",
+  "flops",
+  "activations",
+  "largest",
+];
 const known = [...new Set([...shared, ...Object.values(functions).flat(), "evaluations", "nullLabel", "key"])];
 
 /** What is wrong with a value that should be a node definition, each mistake with its cure; nothing where it is one. */

@@ -42,6 +42,7 @@ export const problemCodes = {
   G511: "an override names nothing in the graph",
   G512: "an override adds what is already there",
   G513: "an override removes what is still read",
+  G601: "a tensor is larger than the backend's device can hold",
 } as const;
 
 /** A code of the table. */

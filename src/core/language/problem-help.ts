@@ -168,4 +168,8 @@ export const problemHelp: Readonly<Record<ProblemCode, ProblemHelp>> = {
   },
   G512: { wrong: "graph run FILE +dit.depth=12", cure: "It is written already: set it, without +." },
   G513: { wrong: "graph run FILE ~nodes.encoder", cure: "Remove or change the readers first, in the same command, to the left." },
+  G601: {
+    wrong: "graph check FILE --backend webgpu images.batch=100000",
+    cure: "Make the batch or the model smaller, or take a backend without this limit; `graph check FILE --backend ID` tells whose limit it is.",
+  },
 };

@@ -9,9 +9,10 @@ import { tensor, weights } from "../../core/port.js";
 import { tf } from "../../core/tensor.js";
 import type { Tensor } from "../../core/tensor.js";
 import { raeDecoderLayouts } from "../files/layouts/rae-decoder.js";
+import { ofBatch } from "../parts/largest.js";
 import { presetSize, withPreset } from "../parts/preset.js";
 import { resize } from "../parts/resize.js";
-import { affineNorm, vitBlock, vitBlockActivations, vitBlockFlops, vitBlockSpecs } from "../parts/vit-block.js";
+import { affineNorm, vitBlock, vitBlockActivations, vitBlockFlops, vitBlockLargest, vitBlockSpecs } from "../parts/vit-block.js";
 import type { VitSizes } from "../parts/vit-block.js";
 import { imageParams, withZeroRow } from "../parts/vit-mae.js";
 import { below, frozen, linearSpecs, normSpecs, scope, torchDefault, weight } from "../parts/weight-specs.js";
@@ -131,6 +132,7 @@ export const vitDecoder = defineNode({
     return (dims["B"] ?? 1) * (ends + layersOf(p) * vitBlockFlops(sizes(p), tokens + 1));
   },
   activations: (p, dims) => (dims["B"] ?? 1) * layersOf(p) * vitBlockActivations(sizes(p), (dims["N"] ?? 0) + 1),
+  largest: (p, dims) => ofBatch(vitBlockLargest(sizes(p), (dims["N"] ?? 0) + 1), dims["B"]),
 });
 
 function sizes(p: Params): VitSizes {

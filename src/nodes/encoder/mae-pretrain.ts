@@ -9,7 +9,8 @@ import { weightsPath } from "../../core/params.js";
 import { tensor, weights } from "../../core/port.js";
 import { tf } from "../../core/tensor.js";
 import type { Tensor } from "../../core/tensor.js";
-import { affineNorm, vitBlock, vitBlockActivations, vitBlockFlops, vitBlockSpecs } from "../parts/vit-block.js";
+import { largestOf, ofBatch } from "../parts/largest.js";
+import { affineNorm, vitBlock, vitBlockActivations, vitBlockFlops, vitBlockLargest, vitBlockSpecs } from "../parts/vit-block.js";
 import type { VitSizes } from "../parts/vit-block.js";
 import {
   embedPatches,
@@ -94,6 +95,12 @@ export const maePretrain = defineNode({
     const kept = Math.max(1, Math.round(count * (1 - p.mask_ratio)));
     const encoder = p.num_hidden_layers * vitBlockActivations(vitSizes(p), kept + 1);
     return (dims["B"] ?? 1) * (encoder + p.decoder_num_hidden_layers * vitBlockActivations(decoderSizes(p), count + 1));
+  },
+  largest(p, dims) {
+    const count = (p.image_size / p.patch_size) ** 2;
+    const kept = Math.max(1, Math.round(count * (1 - p.mask_ratio)));
+    const blocks = largestOf([vitBlockLargest(vitSizes(p), kept + 1), vitBlockLargest(decoderSizes(p), count + 1)]);
+    return ofBatch(blocks, dims["B"]);
   },
 });
 

@@ -5,10 +5,11 @@ import { layerNorm } from "../../core/ops/layer-norm.js";
 import { tensor, weights } from "../../core/port.js";
 import { tf } from "../../core/tensor.js";
 import type { Tensor } from "../../core/tensor.js";
+import { ofBatch } from "../parts/largest.js";
 import { patchEmbed } from "../parts/patch-embed.js";
 import { resize } from "../parts/resize.js";
 import type { ResizeMethod } from "../parts/resize.js";
-import { affineNorm, vitBlock, vitBlockActivations, vitBlockFlops, vitBlockSpecs } from "../parts/vit-block.js";
+import { affineNorm, vitBlock, vitBlockActivations, vitBlockFlops, vitBlockLargest, vitBlockSpecs } from "../parts/vit-block.js";
 import type { VitSizes } from "../parts/vit-block.js";
 import { normalizeImage } from "../parts/vit-mae.js";
 import { below, normSpecs, patchSpecs, scope, xavier } from "../parts/weight-specs.js";
@@ -95,6 +96,10 @@ export function defineEncoder<S extends z.ZodObject>(family: EncoderFamily<S>): 
     activations(p, dims) {
       const { layers, block } = family.describe(p);
       return (dims["B"] ?? 1) * layers * vitBlockActivations(block, (dims["h"] ?? 0) * (dims["w"] ?? 0) + 1);
+    },
+    largest(p, dims) {
+      const tokens = (dims["h"] ?? 0) * (dims["w"] ?? 0) + 1;
+      return ofBatch(vitBlockLargest(family.describe(p).block, tokens), dims["B"]);
     },
   };
   return defineNode(def);

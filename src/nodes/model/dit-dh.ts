@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { defineNode } from "../../core/define-node.js";
-import type { WeightSpec } from "../../core/define-node.js";
+import type { InnerTensor, WeightSpec } from "../../core/define-node.js";
 import { silu } from "../../core/ops/silu.js";
 import { sincosTable } from "../../core/ops/sincos.js";
 import { unpatchify } from "../../core/ops/patchify.js";
@@ -13,6 +13,7 @@ import { ditFinal, ditFinalSpecs } from "../parts/dit-final.js";
 import {
   blockActivations,
   blockFlops,
+  blockLargest,
   blockOptions,
   ditDims,
   ditParams,
@@ -22,6 +23,7 @@ import {
 } from "../parts/dit-params.js";
 import type { Stack } from "../parts/dit-params.js";
 import { labelEmbedding, labelEmbeddingSpecs } from "../parts/label-embedding.js";
+import { largestOf, ofBatch } from "../parts/largest.js";
 import { patchEmbed } from "../parts/patch-embed.js";
 import { timeEmbedding, timeEmbeddingSpecs } from "../parts/time-embedding.js";
 import { below, frozen, linearSpecs, normalWeight, patchSpecs, scope, torchDefault, xavier } from "../parts/weight-specs.js";
@@ -140,6 +142,15 @@ export const ditDh = defineNode({
         : blockActivations(width, mlpWidth(width, options), fine, fine, options),
     );
     return (dims["B"] ?? 1) * list.reduce((a, b) => a + b, 0);
+  },
+  largest(p, dims) {
+    const [body, head] = stacksOf(p);
+    const of = ({ width, heads }: Stack, tokens: number, conditions: number): InnerTensor => {
+      const options = blockOptions(p, heads);
+      return blockLargest(width, mlpWidth(width, options), tokens, conditions, options);
+    };
+    const [coarse, fine] = [tokenGrid(p, body.patch) ** 2, tokenGrid(p, head.patch) ** 2];
+    return ofBatch(largestOf([of(body, coarse, 1), of(head, fine, fine)]), dims["B"]);
   },
 });
 

@@ -12,6 +12,7 @@ import { ditFinal, ditFinalSpecs } from "../parts/dit-final.js";
 import {
   blockActivations,
   blockFlops,
+  blockLargest,
   blockOptions,
   ditDims,
   ditParams,
@@ -21,6 +22,7 @@ import {
 } from "../parts/dit-params.js";
 import type { Stack } from "../parts/dit-params.js";
 import { labelEmbedding, labelEmbeddingSpecs } from "../parts/label-embedding.js";
+import { ofBatch } from "../parts/largest.js";
 import { patchEmbed } from "../parts/patch-embed.js";
 import { presetSize, withPreset } from "../parts/preset.js";
 import { timeEmbedding, timeEmbeddingSpecs } from "../parts/time-embedding.js";
@@ -96,6 +98,11 @@ export const dit = defineNode({
     const options = blockOptions(p, heads);
     const tokens = tokenGrid(p, patch) ** 2;
     return (dims["B"] ?? 1) * depth * blockActivations(width, mlpWidth(width, options), tokens, 1, options);
+  },
+  largest(p, dims) {
+    const { width, heads, patch } = stackOf(p);
+    const options = blockOptions(p, heads);
+    return ofBatch(blockLargest(width, mlpWidth(width, options), tokenGrid(p, patch) ** 2, 1, options), dims["B"]);
   },
 });
 

@@ -1,8 +1,10 @@
 import { z } from "zod";
+import type { InnerTensor } from "../../core/define-node.js";
 import { configFile, weightsPath } from "../../core/params.js";
 import { rotaryTables } from "../../core/ops/rotary.js";
 import { tf } from "../../core/tensor.js";
 import type { BlockOptions, Rotary } from "./dit-block.js";
+import { largestOf } from "./largest.js";
 
 /** Params that both diffusion transformers share, under their published names. */
 export const ditParams = {
@@ -84,6 +86,21 @@ export function ditDims(params: Shared, stacks: readonly Stack[]): { S: number; 
 export function blockFlops(width: number, inner: number, tokens: number, conditions: number, options: BlockOptions): number {
   const perToken = 4 * width * width + (options.swiglu ? 3 : 2) * width * inner + 2 * tokens * width;
   return 2 * (tokens * perToken + conditions * (options.noShift ? 4 : 6) * width * width);
+}
+
+/** The largest tensor of one block, without the batch's axis. */
+export function blockLargest(
+  width: number,
+  inner: number,
+  tokens: number,
+  conditions: number,
+  options: BlockOptions,
+): InnerTensor {
+  return largestOf([
+    { what: "queries, keys and values of a block", shape: [tokens, 3 * width] },
+    { what: "the first layer of a block's MLP", shape: [tokens, (options.swiglu ? 2 : 1) * inner] },
+    { what: "the conditioning of a block", shape: [conditions, (options.noShift ? 4 : 6) * width] },
+  ]);
 }
 
 /** Numbers that one block leaves for the backward pass: norms, qkv, attention, MLP and adaptive parts. */

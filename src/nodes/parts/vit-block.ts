@@ -1,4 +1,4 @@
-import type { Init, Weights, WeightSpec } from "../../core/define-node.js";
+import type { Init, InnerTensor, Weights, WeightSpec } from "../../core/define-node.js";
 import { attention } from "../../core/ops/attention.js";
 import { layerNorm } from "../../core/ops/layer-norm.js";
 import { linear } from "../../core/ops/linear.js";
@@ -6,6 +6,7 @@ import type { Activation } from "../../core/ops/linear.js";
 import { swiglu } from "../../core/ops/swiglu.js";
 import { tf } from "../../core/tensor.js";
 import type { Tensor } from "../../core/tensor.js";
+import { largestOf } from "./largest.js";
 import { linearSpecs, normSpecs, scope, weight } from "./weight-specs.js";
 import type { LinearInit } from "./weight-specs.js";
 
@@ -111,6 +112,14 @@ export function vitBlockFlops(sizes: VitSizes, tokens: number): number {
 /** Numbers that one block leaves for the backward pass. */
 export function vitBlockActivations(sizes: VitSizes, tokens: number): number {
   return tokens * ((sizes.names?.scales ? 11 : 9) * sizes.width + mlpLayers(sizes) * sizes.inner);
+}
+
+/** The largest tensor of one block, without the batch's axis. */
+export function vitBlockLargest(sizes: VitSizes, tokens: number): InnerTensor {
+  return largestOf([
+    { what: "queries, keys and values of a block", shape: [tokens, 3 * sizes.width] },
+    { what: "the first layer of a block's MLP", shape: [tokens, (mlpLayers(sizes) - 1) * sizes.inner] },
+  ]);
 }
 
 function mlpLayers(sizes: VitSizes): number {

@@ -1,6 +1,7 @@
 import { Argument, Command } from "commander";
 import { collect, graphFlags, pluginFlag } from "./graph-flags.js";
 import type { GraphFlags } from "./graph-flags.js";
+import type { CheckFlags } from "./check.js";
 import { addPageVerbs } from "./page-verbs.js";
 import type { PrintFlags } from "./print.js";
 import { addReadingVerbs } from "./reading-verbs.js";
@@ -46,8 +47,9 @@ export function commandLine(version: string, done: Done): Command {
     .description("everything that can be known without running: edges, shapes, parameters, cost")
     .argument("<file>", "graph file (YAML)")
     .argument("[overrides...]", "as for run")
+    .option("--backend <id>", "also hold the largest tensors against what its device can hold, here or at least")
     .option("--json", "print one JSON object")
-    .action((file: string, overrides: string[], options: Json) =>
+    .action((file: string, overrides: string[], options: CheckFlags) =>
       done(import("./check.js").then(({ checkVerb }) => checkVerb(file, overrides, options))),
     );
 

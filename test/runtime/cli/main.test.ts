@@ -130,6 +130,22 @@ describe("reading", () => {
     expect(stdout).toMatch(/^nodes:$/m);
   });
 
+  test("check holds tensors against what a backend's device can hold", async () => {
+    expect(await graph("check", "look.yaml", "--backend", "wasm")).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining("device: wasm has no limit but memory"),
+    });
+    const { code, stdout } = await graph("check", "look.yaml", "--backend", "webgpu", "--json");
+    expect(code).toBe(0);
+    // Images go from their source to a sink: nothing is put on the device.
+    expect(JSON.parse(stdout).device).toMatchObject({ backend: "webgpu", largest: null });
+    expect(JSON.parse(stdout).device.tensor_bytes).toBeGreaterThanOrEqual(2 ** 27);
+    expect(await graph("check", "look.yaml", "--backend", "wsam")).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('did you mean "wasm"?'),
+    });
+  });
+
   test("explain tells of one code, and lists them all", async () => {
     expect((await graph("explain", "g306")).stdout).toMatch(/^G306: the two ends of an edge have different sizes\n[^]*cure/);
     expect((await graph("explain")).stdout).toMatch(/G101 .*\n[^]*G513 /);
