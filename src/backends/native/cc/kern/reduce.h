@@ -21,9 +21,7 @@ inline float reduceRow(Reduction op, const float* x, int64_t n) {
   vf best = load(x);
   for (int64_t i = W; i + W <= n; i += W) best = join(op, best, load(x + i));
   best = join(op, best, load(x + n - W));
-  float lanes[W];
-  store(lanes, best);
-  return joinLanes(op, lanes, W);
+  return foldLanes(best, [op](vf a, vf b) { return join(op, a, b); });
 }
 
 inline void scaleAll(float* y, int64_t n, float factor) {

@@ -63,13 +63,26 @@ inline vf root(vf x) {
 }
 #endif
 
-// Adds the lanes pairwise, always in the same order.
+// One number of all lanes: each half is joined with the other, then quarters, always in the same order.
+template <class F>
+inline float foldLanes(vf v, F join) {
+#if RAE_LANES == 16
+  v = join(v, __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7));
+  v = join(v, __builtin_shufflevector(v, v, 4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11));
+  v = join(v, __builtin_shufflevector(v, v, 2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13));
+  v = join(v, __builtin_shufflevector(v, v, 1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14));
+#elif RAE_LANES == 8
+  v = join(v, __builtin_shufflevector(v, v, 4, 5, 6, 7, 0, 1, 2, 3));
+  v = join(v, __builtin_shufflevector(v, v, 2, 3, 0, 1, 6, 7, 4, 5));
+  v = join(v, __builtin_shufflevector(v, v, 1, 0, 3, 2, 5, 4, 7, 6));
+#else
+  v = join(v, __builtin_shufflevector(v, v, 2, 3, 0, 1));
+  v = join(v, __builtin_shufflevector(v, v, 1, 0, 3, 2));
+#endif
+  return v[0];
+}
 inline float sumLanes(vf v) {
-  float t[W];
-  __builtin_memcpy(t, &v, sizeof v);
-  for (int half = W / 2; half > 0; half /= 2)
-    for (int i = 0; i < half; i++) t[i] += t[i + half];
-  return t[0];
+  return foldLanes(v, [](vf a, vf b) { return a + b; });
 }
 
 constexpr int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
