@@ -36,7 +36,7 @@ export async function runInPage({ graph, backend, signal, pace, tell }: PageRun)
     signal,
     now: () => performance.now() / 1000,
     pace,
-    watch: (_phase, step) => (step % watchEvery === 1 ? timeNodes(tell) : undefined),
+    watch: (_phase, step) => (step % watchEvery === 1 ? { onNode: timeNodes(tell) } : undefined),
   });
   tell({ kind: "ended", state, text: `${state === "finished" ? "finished" : "stopped"} after ${grouped(steps)} training steps` });
 }

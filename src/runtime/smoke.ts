@@ -14,8 +14,8 @@ function shorten(phase: Phase): Phase {
   return { ...phase, steps: Math.min(2, phase.steps ?? 2), checkpoint: 0, keep: 1 };
 }
 
-/** Reducers and sinks name absolute paths only to write there. */
-function redirect(node: GraphNode, folder: string): GraphNode {
+/** A node that writes to `folder` instead: reducers and sinks name absolute paths only to write there. */
+export function redirect(node: GraphNode, folder: string): GraphNode {
   if (node.def.kind !== "reducer" && node.def.kind !== "sink") return node;
   const params = Object.entries(node.params).map(([name, value]) => [
     name,

@@ -1,6 +1,7 @@
 import { Option } from "commander";
 import type { Command } from "commander";
 import { graphFlags, pluginFlag } from "./graph-flags.js";
+import { names } from "./verb-parts.js";
 import type { Done } from "./verb-parts.js";
 
 /** Adds the verbs that explain graphs, node types and messages; like all reading verbs they load their code when called. */
@@ -49,9 +50,4 @@ export function addReadingVerbs(graph: Command, done: Done): void {
     .description("what this machine offers: backends, libraries, compiler, memory")
     .option("--json", "print one JSON object")
     .action((options) => done(import("./doctor.js").then(({ doctorVerb }) => doctorVerb(options))));
-}
-
-/** `a,b` as two names. */
-function names(text: string): string[] {
-  return text.split(",").filter((name) => name !== "");
 }

@@ -23,3 +23,8 @@ export function positiveInteger(text: string): number {
   if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError(`Expected a whole number of at least 1.`);
   return value;
 }
+
+/** `a,b` as two names. */
+export function names(text: string): string[] {
+  return text.split(",").filter((name) => name !== "");
+}

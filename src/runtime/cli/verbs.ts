@@ -5,7 +5,7 @@ import type { CheckFlags } from "./check.js";
 import { addPageVerbs } from "./page-verbs.js";
 import type { PrintFlags } from "./print.js";
 import { addReadingVerbs } from "./reading-verbs.js";
-import { deviceFlags, overridesDoc, positiveInteger } from "./verb-parts.js";
+import { deviceFlags, names, overridesDoc, positiveInteger } from "./verb-parts.js";
 import type { Done } from "./verb-parts.js";
 
 interface Json extends GraphFlags {
@@ -42,6 +42,8 @@ export function commandLine(version: string, done: Done): Command {
     .option("--steps <n>", "steps to measure", positiveInteger, 10)
     .option("--json", "print one JSON object")
     .action((file, overrides, flags) => done(import("./bench.js").then(({ benchVerb }) => benchVerb(file, overrides, flags))));
+
+  addVerify(graph, done);
 
   graphFlags(graph.command("check"))
     .description("everything that can be known without running: edges, shapes, parameters, cost")
@@ -81,6 +83,21 @@ export function commandLine(version: string, done: Done): Command {
   addReadingVerbs(graph, done);
   addPageVerbs(graph, done);
   return graph;
+}
+
+function addVerify(graph: Command, done: Done): void {
+  graphFlags(graph.command("verify"))
+    .description("the same graph on several backends: every edge and loss compared; exit code 3 on a difference")
+    .argument("<file>", "graph file (YAML)")
+    .argument("[overrides...]", "as for run")
+    .requiredOption("--backends <ids>", "what to compare with the first, e.g. native,wasm,webgpu or native,native:bf16", names)
+    .option("--steps <n>", "at most so many steps of each phase", positiveInteger, 10)
+    .option("--phase <names>", "only these phases, e.g. train,sample", names)
+    .option("--tolerance <share>", "largest difference allowed: 1e-3, or dit=1e-2 for one node; may be repeated", collect)
+    .option("--threads <n>", "CPU threads", positiveInteger)
+    .option("--stack", "show the stack of a failure")
+    .option("--json", "print one JSON object")
+    .action((file, overrides, flags) => done(import("./verify.js").then(({ verifyVerb }) => verifyVerb(file, overrides, flags))));
 }
 
 /** Flags of every verb that records a run. */

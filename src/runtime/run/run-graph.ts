@@ -9,8 +9,8 @@ import { batchOf } from "./plan.js";
 import { runPhase } from "./run-phase.js";
 import { closeDevices, openDevices, planGraph } from "./session.js";
 import type { Session } from "./session.js";
-import type { Devices, NodeHook } from "./stage.js";
-import type { StepOptions } from "./step-runner.js";
+import type { Devices, StepWatch } from "./stage.js";
+import type { Packets, StepOptions } from "./step-runner.js";
 import { restoreTrainState } from "./train-state.js";
 
 /** What a run needs besides its graph; the container gives these. */
@@ -26,8 +26,8 @@ export interface RunServices {
   readonly steps?: Partial<StepOptions>;
   /** Awaited before each step: a page that is paused waits here. */
   readonly pace?: () => Promise<void>;
-  /** The hook around each node's work in this step of a phase; such a step runs op by op. */
-  readonly watch?: (phase: string, step: number) => NodeHook | undefined;
+  /** How to look into this step of a phase, whose sources gave `packets`. */
+  readonly watch?: (phase: string, step: number, packets: Packets) => StepWatch | undefined;
 }
 
 /** How a run ended. */

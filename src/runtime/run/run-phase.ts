@@ -63,7 +63,9 @@ async function loop(session: Session, plan: PhasePlan, hosts: readonly OpenHost[
   const each = async (step: number, packets: ReadonlyMap<string, Delivery>): Promise<void> => {
     const values = new Map([...packets].map(([node, { packet }]) => [node, packet.values]));
     await session.pace?.();
-    const result = await runner.run(values, step, session.watch?.(phase.name, step));
+    const watch = session.watch?.(phase.name, step, values);
+    const result = await runner.run(values, step, watch?.onNode);
+    await watch?.settle?.();
     if (training) session.trained++;
     const samples = new Map([...packets].map(([node, { packet }]) => [node, packet.indices]));
     const metrics = await deliver(session, { plan, phase, hosts, step, result, samples });

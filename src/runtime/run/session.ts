@@ -8,7 +8,8 @@ import { phaseOrder, planPhase } from "./plan.js";
 import type { PhasePlan } from "./plan.js";
 import type { ProgressView } from "./progress-view.js";
 import type { Recorder } from "./recorder.js";
-import type { Devices, NodeHook } from "./stage.js";
+import type { Devices, StepWatch } from "./stage.js";
+import type { Packets } from "./step-runner.js";
 
 /** A run under way: the graph, what lives on the device, and where results go. */
 export interface Session {
@@ -23,7 +24,7 @@ export interface Session {
   readonly checkReplay: number;
   /** See RunServices. */
   readonly pace?: () => Promise<void>;
-  readonly watch?: (phase: string, step: number) => NodeHook | undefined;
+  readonly watch?: (phase: string, step: number, packets: Packets) => StepWatch | undefined;
   readonly recorder: Recorder;
   readonly progress: ProgressView;
   readonly signal: AbortSignal;

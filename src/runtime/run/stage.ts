@@ -21,8 +21,22 @@ export interface Devices {
 
 type Value = AnyValue | undefined;
 
-/** Called around each node's work in a step, a node's forward pass or an optimizer's update; gives what the work gives. */
-export type NodeHook = <T extends Readonly<Record<string, unknown>>>(node: GraphNode, work: () => T) => T;
+/**
+ * Called around each node's work in a step, a node's forward pass or an optimizer's update; gives what the work gives. `given` are the
+ * node's inputs by port, or an optimizer's gradients by the names of its weights.
+ */
+export type NodeHook = <T extends Readonly<Record<string, unknown>>>(
+  node: GraphNode,
+  work: () => T,
+  given: Readonly<Record<string, unknown>>,
+) => T;
+
+/** Looks into one step, which then runs op by op. */
+export interface StepWatch {
+  readonly onNode: NodeHook;
+  /** Awaited when the step's work is handed over: time to read, and free, the tensors that the hook kept. */
+  settle?(): Promise<void>;
+}
 
 /**
  * Runs the device part of one step as one synchronous tensor function: fixed nodes, then, under the gradient tape, the nodes
@@ -45,7 +59,7 @@ export function runStage(
     const inputs = Object.fromEntries(
       Object.entries(node.inputs).map(([port, ref]) => [port, resolve(ref, values, devices, context)]),
     );
-    const outputs = blame(node, () => onNode(node, () => apply(node, inputs, devices, context)));
+    const outputs = blame(node, () => onNode(node, () => apply(node, inputs, devices, context), inputs));
     for (const [port, value] of Object.entries(outputs)) values.set(`${node.name}.${port}`, value);
   };
   const train = (optimizer: GraphNode): void => {
@@ -53,7 +67,8 @@ export function runStage(
     const live = devices.models.get(optimizer.inputs["trains"]?.node ?? "");
     const trainer = devices.optimizers.get(optimizer.name);
     if (!loss || !live || !trainer) throw new Error(`optimizer "${optimizer.name}" is not connected`);
-    const variables = live.specs.filter((spec) => spec.trainable).map((spec) => variableOf(live, spec.name));
+    const names = live.specs.filter((spec) => spec.trainable).map((spec) => spec.name);
+    const variables = names.map((name) => variableOf(live, name));
     const forward = (): Tensor => {
       plan.trained.forEach(evaluate);
       for (const key of wanted) keep(kept, key, values);
@@ -62,7 +77,8 @@ export function runStage(
     const { value, logged } = blame(optimizer, () => {
       const { value, gradients } = differentiate(forward, variables);
       const complete = gradients.map((gradient, i) => gradient ?? tf.zerosLike(variables[i] ?? value));
-      return { value, logged: onNode(optimizer, () => trainer.apply(complete, step)) };
+      const given = Object.fromEntries(names.map((name, i) => [name, complete[i]]));
+      return { value, logged: onNode(optimizer, () => trainer.apply(complete, step), given) };
     });
     scalars.set(optimizer.name, keepTensors({ loss: value, ...logged }));
   };

@@ -41,17 +41,19 @@ describe("a stage of two nodes and an optimizer", () => {
     const ledger = makeLedger(() => now, "rest");
     const onNode = watchNodes(ledger);
     const f = (x: Tensor): Tensor => {
-      const { z } = onNode(first, () => ({ z: slow({ x }, { forth: 1, back: 10 }) }));
+      const { z } = onNode(first, () => ({ z: slow({ x }, { forth: 1, back: 10 }) }), {});
       now += 0.5;
-      return onNode(second, () => ({
+      const sum = (): { value: Tensor } => ({
         value: tf.sum(slow({ x: slow({ x: z }, { forth: 2, back: 20 }) }, { forth: 3, back: 30 })),
-      })).value;
+      });
+      return onNode(second, sum, {}).value;
     };
     const slope = tf.grad(f)(tf.tensor1d([1, 2]));
-    onNode(adam, () => {
+    const update = (): Record<string, never> => {
       now += 7;
       return {};
-    });
+    };
+    onNode(adam, update, {});
     expect(Array.from(slope.dataSync())).toEqual([27, 27]);
     expect(Object.fromEntries(ledger.take())).toEqual({
       rest: 0.5,
@@ -66,7 +68,7 @@ describe("a stage of two nodes and an optimizer", () => {
   test("without a tape outputs are handed on as they are", () => {
     const onNode = watchNodes(makeLedger(() => now, "rest"));
     const label = tf.tensor1d([1, 2], "int32");
-    const outputs = onNode(first, () => ({ z: tf.scalar(5), label }));
+    const outputs = onNode(first, () => ({ z: tf.scalar(5), label }), {});
     expect(outputs.label).toBe(label);
     expect(Array.from(outputs.z.dataSync())).toEqual([5]);
   });
