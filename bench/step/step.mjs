@@ -88,6 +88,9 @@ export function text(result) {
           `PyTorch  ${result.torch_ms.toFixed(1)} ms (least ${result.torch_ms_min.toFixed(1)}), ${torch.version} ${torch.mode}, ${torch.threads} threads`,
         ]
       : []),
+    ...(result.ours_outside_kernels_ms === null
+      ? []
+      : [`host     ${result.ours_outside_kernels_ms.toFixed(2)} ms of a step outside kernels`]),
     ...(floor === null
       ? []
       : [

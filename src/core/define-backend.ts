@@ -31,6 +31,8 @@ export interface Program {
   readonly info: string;
   /** Does the step again on other inputs, of the recorded shapes, off the JavaScript thread. One replay at a time. */
   replay(inputs: readonly HostArray[]): Promise<readonly HostArray[]>;
+  /** Seconds that the last replay was at work in kernels; left out where nobody can tell. */
+  kernelSeconds?(): number;
   /** A copy of the memory outside that it reads or changes, in blocks of a fixed order; `writeState` puts such blocks back. */
   readState(): Promise<readonly Uint8Array[]>;
   writeState(blocks: readonly Uint8Array[]): Promise<void>;

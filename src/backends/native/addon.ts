@@ -33,8 +33,8 @@ export interface NativeAddon {
   setIsa(isa: string): boolean;
   /** Makes a program; `code` is laid out as cc/program.h says. */
   makeProgram(code: Float64Array, blocks: readonly ArrayBufferLike[]): NativeProgram;
-  /** Runs a program on another thread, with numbers changed before: pairs of a number's place in the program and its value. */
-  runProgram(program: NativeProgram, changes: Float64Array): Promise<void>;
+  /** Runs a program on another thread, with numbers changed before: pairs of a number's place in the program and its value. Gives the seconds in its calls. */
+  runProgram(program: NativeProgram, changes: Float64Array): Promise<number>;
   readonly kernels: Readonly<Record<string, NativeCall>>;
 }
 

@@ -63,16 +63,17 @@ export function compileProgram(
     }
   }
   const program = addon.makeProgram(Float64Array.from(code), layout.blocks);
-  let lost = false;
+  let [lost, seconds] = [false, 0];
   for (const { buffer } of layout.outside) backend.watch(buffer, () => (lost = true));
   return {
     info: `${calls.length} calls, ${(layout.bytes / 1e6).toFixed(1)} MB`,
     async replay(inputs) {
       if (lost) throw new Error("native: this program's weights are no longer in memory; record the step again");
       second.inputs.forEach((place, i) => layout.view(place).set(dataOf(inputs, i, place)));
-      await addon.runProgram(program, Float64Array.from(asked.flatMap(({ at, value }) => [at, value()])));
+      seconds = await addon.runProgram(program, Float64Array.from(asked.flatMap(({ at, value }) => [at, value()])));
       return second.results.map(({ place, shape, dtype }) => read(layout.view(place, dtype), shape));
     },
+    kernelSeconds: () => seconds,
     readState: () => Promise.resolve(layout.outside.map(({ buffer }) => new Uint8Array(buffer).slice())),
     writeState(blocks) {
       layout.outside.forEach(({ buffer }, i) => new Uint8Array(buffer).set(blocks[i] ?? []));

@@ -14,9 +14,14 @@ namespace {
 
 constexpr uint64_t kClosed = 0xffffffffu;
 
-// `state` is the job's number (upper half) and its next free task (lower half). A worker takes a task by compare-and-swap on
-// the whole word, so it can never take one of a job that has ended. While a job is being written its next task is kClosed.
-std::atomic<uint64_t> state{kClosed};
+// A thread's own part of the tasks. `state` is the job's number (upper half) and the part's next free task (lower half). A task is
+// taken by compare-and-swap on the whole word, so nobody can ever take one of a job that has ended. While a job is being written its
+// next tasks are kClosed.
+struct alignas(64) Part {
+  std::atomic<uint64_t> state{kClosed};
+};
+
+std::atomic<uint64_t> opened{0};  // the number of the last job whose tasks may be taken
 std::atomic<Task> jobTask{nullptr};
 std::atomic<void*> jobContext{nullptr};
 std::atomic<int64_t> jobCount{0};
@@ -32,6 +37,7 @@ struct Team {
   std::mutex parkMutex;
   std::condition_variable parkSignal;
   std::vector<std::thread> workers;
+  std::vector<Part> parts = std::vector<Part>(1);  // the caller's, then each worker's
   std::mutex callerMutex;  // one job at a time, also with several Node environments
 };
 
@@ -50,43 +56,49 @@ inline void pause() {
 #endif
 }
 
-// Takes and runs tasks of job `epoch` until none is left.
-void work(uint64_t epoch) {
+// Takes and runs tasks of job `job`, first those of thread `own`, then what others have left. One job after another the same rows so
+// tend to go to the same thread, whose cache still holds them.
+void work(uint64_t job, size_t own) {
   insideTask = true;
-  for (;;) {
-    uint64_t seen = state.load(std::memory_order_acquire);
-    const Task task = jobTask.load(std::memory_order_acquire);
-    void* context = jobContext.load(std::memory_order_acquire);
-    const int64_t count = jobCount.load(std::memory_order_acquire);
-    const uint64_t next = seen & kClosed;
-    if ((seen >> 32) != epoch || next == kClosed || static_cast<int64_t>(next) >= count) break;
-    if (!state.compare_exchange_weak(seen, seen + 1, std::memory_order_acq_rel)) continue;
-    task(context, static_cast<int64_t>(next));
-    finished.fetch_add(1, std::memory_order_release);
+  std::vector<Part>& parts = team().parts;
+  const int64_t size = static_cast<int64_t>(parts.size());
+  int64_t done = 0;
+  for (size_t i = 0; i < parts.size(); i++) {
+    const size_t at = (own + i) % parts.size();
+    std::atomic<uint64_t>& state = parts[at].state;
+    for (;;) {
+      uint64_t seen = state.load(std::memory_order_acquire);
+      const Task task = jobTask.load(std::memory_order_acquire);
+      void* context = jobContext.load(std::memory_order_acquire);
+      const int64_t end = jobCount.load(std::memory_order_acquire) * (static_cast<int64_t>(at) + 1) / size;
+      const uint64_t next = seen & kClosed;
+      if ((seen >> 32) != job || next == kClosed || static_cast<int64_t>(next) >= end) break;
+      if (!state.compare_exchange_weak(seen, seen + 1, std::memory_order_acq_rel)) continue;
+      task(context, static_cast<int64_t>(next));
+      done++;
+    }
   }
+  if (done > 0) finished.fetch_add(done, std::memory_order_release);
   insideTask = false;
 }
 
-// A job is open when its tasks may be taken.
-inline bool isNew(uint64_t seen, uint64_t last) { return (seen >> 32) != last && (seen & kClosed) != kClosed; }
-
-void workerLoop() {
-  uint64_t last = state.load(std::memory_order_acquire) >> 32;
+void workerLoop(size_t own) {
+  uint64_t last = opened.load(std::memory_order_acquire);
   for (;;) {
-    uint64_t seen = state.load(std::memory_order_acquire);
-    for (int i = 0; i < spins && !isNew(seen, last) && !stopping.load(std::memory_order_relaxed); i++) {
+    uint64_t seen = opened.load(std::memory_order_acquire);
+    for (int i = 0; i < spins && seen == last && !stopping.load(std::memory_order_relaxed); i++) {
       pause();
-      seen = state.load(std::memory_order_acquire);
+      seen = opened.load(std::memory_order_acquire);
     }
-    if (!isNew(seen, last)) {
+    if (seen == last) {
       std::unique_lock<std::mutex> lock(team().parkMutex);
       parked.fetch_add(1);
-      team().parkSignal.wait(lock, [&] { return stopping.load() || isNew(seen = state.load(), last); });
+      team().parkSignal.wait(lock, [&] { return stopping.load() || (seen = opened.load()) != last; });
       parked.fetch_sub(1);
     }
     if (stopping.load()) return;
-    last = seen >> 32;
-    work(last);
+    last = seen;
+    work(last, own);
   }
 }
 
@@ -99,19 +111,23 @@ void runTasks(int64_t count, Task task, void* context) {
     return;
   }
   std::lock_guard<std::mutex> lock(team().callerMutex);
-  const uint64_t epoch = ((state.load(std::memory_order_relaxed) >> 32) + 1) & kClosed;
-  state.store((epoch << 32) | kClosed);
+  const uint64_t job = (opened.load(std::memory_order_relaxed) + 1) & kClosed;
+  std::vector<Part>& parts = team().parts;
+  const int64_t size = static_cast<int64_t>(parts.size());
+  for (Part& part : parts) part.state.store((job << 32) | kClosed);
   // Released, so that whoever sees a new value also sees the last job closed and cannot take one more of its tasks.
   jobTask.store(task, std::memory_order_release);
   jobContext.store(context, std::memory_order_release);
   jobCount.store(count, std::memory_order_release);
   finished.store(0, std::memory_order_relaxed);
-  state.store(epoch << 32);
+  for (int64_t i = 0; i < size; i++)
+    parts[static_cast<size_t>(i)].state.store((job << 32) | static_cast<uint64_t>(count * i / size), std::memory_order_release);
+  opened.store(job);
   if (parked.load() > 0) {
     { std::lock_guard<std::mutex> wake(team().parkMutex); }
     team().parkSignal.notify_all();
   }
-  work(epoch);
+  work(job, 0);
   for (int i = 0; finished.load(std::memory_order_acquire) != count; i++) {
     if (i < 4000) pause();
     else std::this_thread::yield();
@@ -130,7 +146,8 @@ void setThreadCount(int wanted) {
   stopping.store(false);
   // More threads than processors must not spin in each other's way.
   spins = wanted > static_cast<int>(std::thread::hardware_concurrency()) ? 0 : 20000;
-  for (int i = 1; i < wanted; i++) team().workers.emplace_back(workerLoop);
+  team().parts = std::vector<Part>(static_cast<size_t>(wanted));
+  for (int i = 1; i < wanted; i++) team().workers.emplace_back(workerLoop, static_cast<size_t>(i));
   threads.store(static_cast<int>(team().workers.size()) + 1, std::memory_order_relaxed);
 }
 

@@ -1,6 +1,7 @@
 #include "replay.h"
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <string>
@@ -40,6 +41,7 @@ struct Run {
   napi_deferred deferred;
   napi_ref handle;  // keeps the program, and through it its memory, alive
   std::string error;
+  double seconds;  // in its calls
 };
 
 napi_value fail(napi_env env, const std::string& message) {
@@ -94,7 +96,9 @@ napi_value makeProgram(napi_env env, napi_callback_info info) {
 
 void execute(napi_env, void* data) {
   Run* run = static_cast<Run*>(data);
+  const auto start = std::chrono::steady_clock::now();
   run->error = run->program->run(run->environment->stopping);
+  run->seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   run->environment->end();
 }
 
@@ -103,7 +107,7 @@ void complete(napi_env env, napi_status status, void* data) {
   if (status == napi_cancelled) run->environment->end();
   napi_value result;
   if (status == napi_ok && run->error.empty()) {
-    napi_get_undefined(env, &result);
+    napi_create_double(env, run->seconds, &result);
     napi_resolve_deferred(env, run->deferred, result);
   } else {
     napi_value message;
@@ -117,7 +121,7 @@ void complete(napi_env env, napi_status status, void* data) {
   delete run;
 }
 
-// runProgram(program, changes: Float64Array): a promise. Changes are pairs of a number's place and its new value.
+// runProgram(program, changes: Float64Array): a promise of the seconds in its calls. Changes are pairs of a number's place and its new value.
 napi_value runProgram(napi_env env, napi_callback_info info) {
   size_t count = 2, length = 0;
   napi_value values[2], name, promise;
@@ -131,7 +135,7 @@ napi_value runProgram(napi_env env, napi_callback_info info) {
   for (size_t i = 0; i + 1 < length; i += 2)
     if (!program->set(static_cast<size_t>(changes[i]), changes[i + 1])) return fail(env, "a change lies outside the program");
   napi_get_instance_data(env, &environment);
-  Run* run = new Run{program, static_cast<Environment*>(environment), nullptr, nullptr, nullptr, ""};
+  Run* run = new Run{program, static_cast<Environment*>(environment), nullptr, nullptr, nullptr, "", 0};
   napi_create_promise(env, &run->deferred, &promise);
   napi_create_reference(env, values[0], 1, &run->handle);
   napi_create_string_utf8(env, "raegraph program", NAPI_AUTO_LENGTH, &name);
