@@ -70,9 +70,17 @@ describe("the page", () => {
     expect(await page.locator("#backend option").allInnerTexts()).toEqual(expect.arrayContaining(["wasm", "reference"]));
   });
 
-  test("trains: it pauses, goes on, shows samples, and the loss falls", async () => {
+  /** Seconds from each start to its first training step. */
+  const waits: number[] = [];
+  const firstStep = async (): Promise<void> => {
+    const started = performance.now();
     await page.locator("#start").click();
-    await stateIs(/^train [2-9]\/20/);
+    await stateIs(/^train [1-9]\d*\/20/);
+    waits.push((performance.now() - started) / 1000);
+  };
+
+  test("trains: it pauses, goes on, shows samples, and the loss falls", async () => {
+    await firstStep();
     await page.locator("#pause").click();
     await stateIs(/^paused$/);
     // The step in work ends; after it the log of losses must stand still.
@@ -96,8 +104,7 @@ describe("the page", () => {
   }, 240_000);
 
   test("stops on request", async () => {
-    await page.locator("#start").click();
-    await stateIs(/^train [1-9]\/20/);
+    await firstStep();
     await page.locator("#stop").click();
     await stateIs(/^stopped after \d+ training steps$/);
     expect(await page.locator("#start").isEnabled()).toBe(true);
@@ -119,6 +126,12 @@ describe("the page", () => {
     await stateIs(/^11 nodes/);
     expect(await page.locator("#mistakes li").count()).toBe(0);
   }, 60_000);
+
+  test("the first training step is done within ten seconds of the start", () => {
+    expect(waits).toHaveLength(2);
+    // Each start compiles its shaders anew; the better one, for other tests may use the processor too.
+    expect(Math.min(...waits)).toBeLessThan(10);
+  });
 
   test("nothing failed on the way", async () => {
     expect(faults).toEqual([]);

@@ -1,6 +1,7 @@
 import type { Precision } from "../../core/define-backend.js";
 import type { TensorInfo } from "../../core/tensor.js";
-import { isSoftware, largestBuffer } from "./open-gpu.js";
+import type { MatrixUnit } from "./kernels/gemm-matrix-shader.js";
+import { isSoftware, largestBuffer, matrixUnit } from "./open-gpu.js";
 import { watchFaults } from "./faults.js";
 import { makePipelines } from "./pipelines.js";
 import { Recorder } from "./recorder.js";
@@ -26,6 +27,8 @@ export interface WebGpuBackend extends TfjsWebGpu {
   readonly precision: Precision;
   /** The adapter is a processor that plays a GPU. */
   readonly software: boolean;
+  /** The GPU's own product of half floats; at precision f16 alone. */
+  readonly unit: MatrixUnit | undefined;
   /** A new tensor of undefined contents on the device. */
   output(shape: readonly number[], dtype?: "float32" | "int32"): TensorInfo;
   /** The same data under another shape. */
@@ -63,6 +66,7 @@ export function makeBackend(Base: TfjsWebGpuClass, device: GPUDevice, info: GPUA
   class OwnBackend extends Base {
     readonly precision = precision;
     readonly software = isSoftware(info);
+    readonly unit = precision === "f16" ? matrixUnit(info, device.features) : undefined;
     readonly blocks = blocks;
     private recorder: Recorder | undefined;
     /** Ids of tensors from here on were made while recording. */

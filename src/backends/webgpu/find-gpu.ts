@@ -14,11 +14,12 @@ interface DawnPackage {
 /**
  * WebGPU of this page or, in Node, of the optional package `webgpu`; else the reason in words with its cure. In Node the class names and
  * flags of WebGPU become global, for the tensor library looks for them there. `RAEGRAPH_WEBGPU` passes options to Dawn, separated by
- * blanks, e.g. `backend=vulkan adapter=NVIDIA`.
+ * blanks, e.g. `backend=vulkan adapter=NVIDIA`. `experimental` also shows features that are not yet in the standard, where Dawn is told
+ * nothing else about its own.
  */
-export async function findGpu(): Promise<FoundGpu | string> {
-  const own = (globalThis as { navigator?: { gpu?: GPU } }).navigator?.gpu;
-  if (own) return { gpu: own, release: () => undefined };
+export async function findGpu(experimental = false): Promise<FoundGpu | string> {
+  const page = (globalThis as { navigator?: { gpu?: GPU } }).navigator?.gpu;
+  if (page) return { gpu: page, release: () => undefined };
   if (typeof process === "undefined" || !process.versions?.node)
     return "this browser has no WebGPU, or it is switched off; use another browser, or the backend wasm";
   // Debian's SwiftShader complains on the standard error without it.
@@ -29,13 +30,15 @@ export async function findGpu(): Promise<FoundGpu | string> {
   );
   if (typeof dawn === "string") return dawn;
   Object.assign(globalThis, dawn.globals);
-  const gpu = dawn.create((process.env["RAEGRAPH_WEBGPU"] ?? "").split(" ").filter(Boolean));
-  const given = Object.getOwnPropertyDescriptor(globalThis, "navigator");
+  const given = (process.env["RAEGRAPH_WEBGPU"] ?? "").split(" ").filter(Boolean);
+  const own = experimental && !given.some((option) => option.startsWith("enable-dawn-features"));
+  const gpu = dawn.create(own ? [...given, "enable-dawn-features=allow_unsafe_apis"] : given);
+  const before = Object.getOwnPropertyDescriptor(globalThis, "navigator");
   Object.defineProperty(globalThis, "navigator", { value: { gpu }, configurable: true, writable: true });
   return {
     gpu,
     release() {
-      if (given) Object.defineProperty(globalThis, "navigator", given);
+      if (before) Object.defineProperty(globalThis, "navigator", before);
       else Reflect.deleteProperty(globalThis, "navigator");
     },
   };

@@ -50,7 +50,7 @@ export const webgpuBackend = defineBackend({
     }
   },
   async open(options) {
-    const found = await findGpu();
+    const found = await findGpu(options.precision === "f16");
     if (typeof found === "string") throw new Error(found);
     const adapter = await chooseAdapter(found.gpu);
     if (!adapter) {

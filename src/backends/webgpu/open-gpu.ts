@@ -1,3 +1,5 @@
+import type { MatrixUnit } from "./kernels/gemm-matrix-shader.js";
+
 /** Features that our kernels or reports use, asked for where the adapter has them. */
 const features = ["shader-f16", "subgroups", "timestamp-query", "chromium-experimental-subgroup-matrix"];
 
@@ -49,6 +51,30 @@ export function openGpu(adapter: GPUAdapter): Promise<GPUDevice> {
     requiredFeatures: features.filter((name) => adapter.features.has(name)) as GPUFeatureName[],
     requiredLimits: Object.fromEntries(limits.map((name) => [name, adapter.limits[name]])),
   });
+}
+
+/** A kind of product that subgroups do at once, as the adapter lists it; not yet among WebGPU's own types. */
+interface MatrixConfig {
+  readonly M: number;
+  readonly N: number;
+  readonly K: number;
+  readonly componentType: string;
+  readonly resultComponentType: string;
+}
+
+/**
+ * The adapter's product of half floats with single sums, for devices that have subgroup matrices; undefined where there is none, or
+ * where subgroups are of more than one size, so that a shader cannot be written for them.
+ */
+export function matrixUnit(info: GPUAdapterInfo, has: GPUSupportedFeatures): MatrixUnit | undefined {
+  const needed = ["shader-f16", "subgroups", "chromium-experimental-subgroup-matrix"];
+  const { subgroupMinSize: lanes, subgroupMaxSize } = info;
+  if (!needed.every((name) => has.has(name)) || !lanes || lanes !== subgroupMaxSize || 4 * lanes > 256) return undefined;
+  const listed = (info as { subgroupMatrixConfigs?: Iterable<MatrixConfig> }).subgroupMatrixConfigs ?? [];
+  const fits = ({ M, N, K, componentType, resultComponentType }: MatrixConfig): boolean =>
+    componentType === "f16" && resultComponentType === "f32" && [M, N, K].every((size) => 16 % size === 0);
+  const found = [...listed].find(fits);
+  return found && { M: found.M, N: found.N, K: found.K, lanes };
 }
 
 /** True where the adapter is a processor that plays a GPU, such as SwiftShader or llvmpipe. */

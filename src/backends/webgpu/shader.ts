@@ -10,8 +10,8 @@ export interface Shader {
   readonly numbers: readonly string[];
   /** Declarations and the function `main`; `${lanes}` and `main` of this file begin it. */
   readonly code: string;
-  /** Uses half floats: the device must have `shader-f16`. */
-  readonly f16?: boolean;
+  /** Its first lines, e.g. `enable f16;`: the device must have the feature behind each. */
+  readonly directives?: readonly string[];
 }
 
 /** Invocations per workgroup of our shaders; every device allows as many. */
@@ -42,12 +42,12 @@ export function spreadOver(count: number): [number, number, number] {
 }
 
 /** The whole WGSL text. */
-export function shaderText({ reads, writes, numbers, code, f16 }: Shader): string {
+export function shaderText({ reads, writes, numbers, code, directives = [] }: Shader): string {
   const bind = (access: string) => (name: string, i: number) =>
     `@group(0) @binding(${i + (access === "read" ? 0 : reads.length)}) var<storage, ${access}> ${array(name)};`;
   const fields = numbers.map((name) => (name.includes(":") ? name : `${name}: u32`));
   return [
-    ...(f16 ? ["enable f16;"] : []),
+    ...directives,
     ...reads.map(bind("read")),
     ...writes.map(bind("read_write")),
     ...(fields.length > 0

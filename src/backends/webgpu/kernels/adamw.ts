@@ -5,10 +5,8 @@ import { sizeOf } from "../../shared/shapes.js";
 import type { WebGpuBackend } from "../backend.js";
 import { index, main, mainOf, spreadOver } from "../shader.js";
 import type { Shader } from "../shader.js";
+import { squareParts, squareSums } from "./square-sums.js";
 import { lanesFor, sumText } from "./sums-text.js";
-
-/** Most workgroups that add up the squares of one tensor. */
-const mostParts = 32;
 
 /** The optimizer over all tensors, in place (core/ops/adamw.ts): the norm over all gradients first, then each tensor's update. */
 export const adamwKernels: KernelTable = {
@@ -32,7 +30,7 @@ function step(
   const sizes = Array.from({ length: count }, (_, i) => sizeOf(given("p", i).shape));
   // The same for all tensors: one shader.
   const lanes = lanesFor(Math.max(0, ...sizes), backend);
-  const parts = sizes.map((size) => Math.min(mostParts, Math.ceil(size / lanes / 4)));
+  const parts = sizes.map((size) => squareParts(size, lanes));
   const all = parts.reduce((a, b) => a + b, 0);
   const [sums, norm] = [backend.output([Math.max(1, all)]), backend.output([])];
   let offset = 0;
@@ -63,22 +61,6 @@ function updateNumbers(s: AdamWSettings): number[] {
   const root = 1 / Math.sqrt(1 - s.beta2 ** s.step);
   const shares = [s.beta1, 1 - s.beta1, s.beta2, 1 - s.beta2, s.averageDecay, 1 - s.averageDecay];
   return [rate, root, 1 - s.lr * s.weightDecay, s.epsilon, s.clip, ...shares];
-}
-
-function squareSums(lanes: number): Shader {
-  return {
-    name: `square_sums_${lanes}`,
-    reads: ["g"],
-    writes: ["sums"],
-    numbers: ["size", "offset"],
-    code: `${sumText(lanes)}
-${mainOf(lanes)} {
-  var part = 0.0;
-  for (var i = group.x * ${lanes}u + lane; i < u.size; i += groups.x * ${lanes}u) { part += g[i] * g[i]; }
-  let sum = total(lane, part);
-  if (lane == 0u) { sums[u.offset + group.x] = sum; }
-}`,
-  };
 }
 
 function rootOfTotal(lanes: number): Shader {

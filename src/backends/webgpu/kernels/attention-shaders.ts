@@ -6,6 +6,8 @@ export interface AttentionForm {
   readonly rotary: boolean;
   /** Most tokens in workgroup memory at once. */
   readonly tile: number;
+  /** Queries, keys and values are kept in workgroup memory as half floats; pulls, which may be too small for them, and sums stay f32. */
+  readonly half: boolean;
 }
 
 /** Invocations per workgroup, each for one token. */
@@ -44,9 +46,16 @@ const tables = (rotary: boolean): string[] => (rotary ? ["cos_table", "sin_table
 const main = `@compute @workgroup_size(${attentionLanes})
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32)`;
 
-/** Tokens whose `kinds` rows fit into workgroup memory at once. */
-function tileOf({ width, tile }: AttentionForm): number {
-  return Math.max(1, Math.min(tile, Math.floor(workgroupBytes / 4 / (2 * width + 2))));
+/** Tokens of which a row of q or k, one of v (or of pulls, which are f32), and two f32 numbers fit into workgroup memory at once. */
+function tileOf({ width, tile, half }: AttentionForm, second: "value" | "pull"): number {
+  const bytes = (half ? 2 : 4) + (half && second === "value" ? 2 : 4);
+  return Math.max(1, Math.min(tile, Math.floor(workgroupBytes / (bytes * width + 8))));
+}
+
+/** The name of the shader's variant, and the WGSL type of the rows in workgroup memory. */
+function variant({ width, rotary, half }: AttentionForm): { name: string; type: "f16" | "f32"; directives: string[] } {
+  const name = `${width}${rotary ? "_rotary" : ""}${half ? "_half" : ""}`;
+  return half ? { name, type: "f16", directives: ["enable f16;"] } : { name, type: "f32", directives: [] };
 }
 
 /** WGSL: fills rows of workgroup memory, `load` giving the number `i` of token `token`. */
@@ -63,15 +72,17 @@ function fill(tile: number, rows: readonly (readonly [name: string, load: string
  * tiles through workgroup memory. Workgroups: queries, heads, batch.
  */
 export function attentionShader(form: AttentionForm): Shader {
-  const tile = tileOf(form);
+  const tile = tileOf(form, "value");
+  const { name, type, directives } = variant(form);
   return {
-    name: `attention_${form.width}${form.rotary ? "_rotary" : ""}`,
+    name: `attention_${name}`,
+    directives,
     reads: ["qkv", ...tables(form.rotary)],
     writes: ["y"],
     numbers,
     code: `${head(form)}
-var<workgroup> keys: array<f32, ${tile * form.width}>;
-var<workgroup> values: array<f32, ${tile * form.width}>;
+var<workgroup> keys: array<${type}, ${tile * form.width}>;
+var<workgroup> values: array<${type}, ${tile * form.width}>;
 ${main} {
   let h = group.y;
   let b = group.z;
@@ -84,16 +95,16 @@ ${main} {
   var weight = 0.0;
   for (var first = 0u; first < u.N; first += ${tile}u) {
     workgroupBarrier();
-    ${fill(tile, [["keys", "number(b, token, 1u, h, i)"], ["values", "number(b, token, 2u, h, i)"]])}
+    ${fill(tile, [["keys", `${type}(number(b, token, 1u, h, i))`], ["values", `${type}(number(b, token, 2u, h, i))`]])}
     workgroupBarrier();
     let count = min(${tile}u, u.N - first);
     for (var k = 0u; k < count; k++) {
       var score = 0.0;
-      for (var i = 0u; i < width; i++) { score += q[i] * keys[k * width + i]; }
+      for (var i = 0u; i < width; i++) { score += q[i] * f32(keys[k * width + i]); }
       let higher = max(most, score);
       let fade = exp(most - higher);
       let p = exp(score - higher);
-      for (var i = 0u; i < width; i++) { sums[i] = sums[i] * fade + p * values[k * width + i]; }
+      for (var i = 0u; i < width; i++) { sums[i] = sums[i] * fade + p * f32(values[k * width + i]); }
       weight = weight * fade + p;
       most = higher;
     }
@@ -118,30 +129,32 @@ function writeBack(rotary: boolean, part: number, pulls: string, factor: string)
  * keys finds these two, the second the pull: dq = Σ p·(dp − Σ p·dp)·k/√d.
  */
 export function attentionQueryGrad(form: AttentionForm): Shader {
-  const tile = tileOf(form);
+  const tile = tileOf(form, "value");
+  const { name, type, directives } = variant(form);
   const pass = (body: string): string => `for (var first = 0u; first < u.N; first += ${tile}u) {
     workgroupBarrier();
-    ${fill(tile, [["keys", "number(b, token, 1u, h, i)"], ["values", "number(b, token, 2u, h, i)"]])}
+    ${fill(tile, [["keys", `${type}(number(b, token, 1u, h, i))`], ["values", `${type}(number(b, token, 2u, h, i))`]])}
     workgroupBarrier();
     let count = min(${tile}u, u.N - first);
     for (var k = 0u; k < count; k++) {
       var score = 0.0;
       var dp = 0.0;
       for (var i = 0u; i < width; i++) {
-        score += q[i] * keys[k * width + i];
-        dp += pull[i] * values[k * width + i];
+        score += q[i] * f32(keys[k * width + i]);
+        dp += pull[i] * f32(values[k * width + i]);
       }
       ${body}
     }
   }`; // prettier-ignore
   return {
-    name: `attention_query_grad_${form.width}${form.rotary ? "_rotary" : ""}`,
+    name: `attention_query_grad_${name}`,
+    directives,
     reads: ["dy", "qkv", ...tables(form.rotary)],
     writes: ["dqkv", "logs", "deltas"],
     numbers,
     code: `${head(form)}
-var<workgroup> keys: array<f32, ${tile * form.width}>;
-var<workgroup> values: array<f32, ${tile * form.width}>;
+var<workgroup> keys: array<${type}, ${tile * form.width}>;
+var<workgroup> values: array<${type}, ${tile * form.width}>;
 ${main} {
   let h = group.y;
   let b = group.z;
@@ -167,7 +180,7 @@ ${main} {
   delta /= weight;
   let log_sum = most + log(weight);
   ${pass(`let ds = exp(score - log_sum) * (dp - delta);
-      for (var i = 0u; i < width; i++) { dq[i] += ds * keys[k * width + i]; }`)}
+      for (var i = 0u; i < width; i++) { dq[i] += ds * f32(keys[k * width + i]); }`)}
   if (!real) { return; }
   let place_of_query = (b * u.heads + h) * u.N + n;
   logs[place_of_query] = log_sum;
@@ -179,14 +192,16 @@ ${main} {
 
 /** The pulls on k and v: an invocation a key, queries by tiles. dv = Σ p·dy, dk = Σ p·(dp − delta)·q/√d. */
 export function attentionKeyGrad(form: AttentionForm): Shader {
-  const tile = tileOf(form);
+  const tile = tileOf(form, "pull");
+  const { name, type, directives } = variant(form);
   return {
-    name: `attention_key_grad_${form.width}${form.rotary ? "_rotary" : ""}`,
+    name: `attention_key_grad_${name}`,
+    directives,
     reads: ["dy", "qkv", "logs", "deltas", ...tables(form.rotary)],
     writes: ["dqkv"],
     numbers,
     code: `${head(form)}
-var<workgroup> queries: array<f32, ${tile * form.width}>;
+var<workgroup> queries: array<${type}, ${tile * form.width}>;
 var<workgroup> pulls: array<f32, ${tile * form.width}>;
 var<workgroup> log_sums: array<f32, ${tile}>;
 var<workgroup> along: array<f32, ${tile}>;
@@ -206,7 +221,7 @@ ${main} {
   }
   for (var first = 0u; first < u.N; first += ${tile}u) {
     workgroupBarrier();
-    ${fill(tile, [["queries", "number(b, token, 0u, h, i) * scale"], ["pulls", "dy[((b * u.N + token) * u.heads + h) * width + i]"]])}
+    ${fill(tile, [["queries", `${type}(number(b, token, 0u, h, i) * scale)`], ["pulls", "dy[((b * u.N + token) * u.heads + h) * width + i]"]])}
     let token = first + lane;
     if (lane < ${tile}u && token < u.N) {
       log_sums[lane] = logs[(b * u.heads + h) * u.N + token];
@@ -218,14 +233,14 @@ ${main} {
       var score = 0.0;
       var dp = 0.0;
       for (var i = 0u; i < width; i++) {
-        score += queries[t * width + i] * key[i];
+        score += f32(queries[t * width + i]) * key[i];
         dp += pulls[t * width + i] * value[i];
       }
       let p = exp(score - log_sums[t]);
       let ds = p * (dp - along[t]);
       for (var i = 0u; i < width; i++) {
         dv[i] += p * pulls[t * width + i];
-        dk[i] += ds * queries[t * width + i];
+        dk[i] += ds * f32(queries[t * width + i]);
       }
     }
   }

@@ -61,7 +61,7 @@ function planOf(
   if ((cos === undefined) !== (sin === undefined)) return undefined;
   if (cos && sin && !(sameShape(cos.shape, [N, width]) && sameShape(sin.shape, [N, width]))) return undefined;
   return {
-    form: { width, rotary, tile: backend.software ? 16 : attentionLanes },
+    form: { width, rotary, tile: backend.software ? 16 : attentionLanes, half: backend.precision === "f16" },
     numbers: [B, N, heads],
     groups: [Math.ceil(N / attentionLanes), heads, B],
   };
