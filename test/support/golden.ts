@@ -61,7 +61,8 @@ export function goldenWeights(specs: readonly WeightSpec[], prefix: string, cut 
   );
 }
 
-function mulberry32(seed: number): () => number {
+/** Repeatable random numbers in [0, 1). */
+export function mulberry32(seed: number): () => number {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;

@@ -19,11 +19,13 @@ export async function listArraysIn(file: string, handle: FileHandle, bytes: numb
   });
 }
 
-/** What PyTorch wrote, by the first bytes: `PK` of a zip archive, or a pickle's protocol. */
+/** What PyTorch wrote, by the first bytes: `PK` of a zip archive, or the start of a pickle. */
 function torchKind(first: Uint8Array): "zip" | "legacy" | undefined {
   if (first[0] === 0x50 && first[1] === 0x4b) return "zip";
-  // The length of a safetensors header, which may start with the same two bytes, has zeros at its end.
-  if (first[0] === 0x80 && (first[1] ?? 9) <= 5 && first[7] !== 0) return "legacy";
+  // The length of a safetensors header may start with the same two bytes, but the header itself follows: a brace.
+  if (first[0] === 0x80 && (first[1] ?? 9) <= 5 && first[8] !== 0x7b) return "legacy";
+  // Older protocols have no number at their start: the first pickle is the file's magic number in digits.
+  if (String.fromCharCode(...first.subarray(0, 8)) === "L1195470") return "legacy";
   if (String.fromCharCode(...first.subarray(257, 262)) === "ustar")
     throw new Error("a tar archive, as PyTorch wrote before 0.2; load it there and save it again");
   return undefined;

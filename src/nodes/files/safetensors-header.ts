@@ -69,14 +69,16 @@ function parseObject(header: Uint8Array): Record<string, unknown> {
 }
 
 function parseEntry(name: string, entry: unknown, start: number): SafetensorsEntry {
-  if (!isObject(entry)) throw new Error(`array "${name}": expected {dtype, shape, data_offsets}, got ${JSON.stringify(entry)}`);
+  if (!isObject(entry)) throw new Error(`array "${name}": expected {dtype, shape, data_offsets}, got ${told(entry)}`);
   const { dtype, shape, data_offsets: offsets } = entry;
   const size = typeof dtype === "string" ? dtypeBytes.get(dtype) : undefined;
   if (typeof dtype !== "string" || size === undefined)
-    throw new Error(`array "${name}": unknown dtype ${JSON.stringify(dtype)}; known are ${[...dtypeBytes.keys()].join(", ")}`);
-  if (!isSizes(shape)) throw new Error(`array "${name}": expected a shape of whole numbers, got ${JSON.stringify(shape)}`);
+    throw new Error(
+      `array "${name}": ${dtype === undefined ? "no dtype" : `unknown dtype ${JSON.stringify(dtype)}`}; known are ${[...dtypeBytes.keys()].join(", ")}`,
+    );
+  if (!isSizes(shape)) throw new Error(`array "${name}": expected a shape of whole numbers, got ${told(shape)}`);
   if (!isSizes(offsets) || offsets.length !== 2)
-    throw new Error(`array "${name}": expected data_offsets [begin, end], got ${JSON.stringify(offsets)}`);
+    throw new Error(`array "${name}": expected data_offsets [begin, end], got ${told(offsets)}`);
   const [begin = 0, end = 0] = offsets;
   const bytes = shape.reduce((a, b) => a * b, size);
   if (end - begin !== bytes)
@@ -105,4 +107,9 @@ function gap(begin: number, end: number): string {
 
 function truncated(missing: number): Error {
   return new Error(`the file is cut off: ${missing} bytes are missing; copy or download it again`);
+}
+
+/** A value of the header as it stands there, cut short. */
+function told(value: unknown): string {
+  return value === undefined ? "none" : JSON.stringify(value).slice(0, 80);
 }

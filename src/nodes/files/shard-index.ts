@@ -24,7 +24,11 @@ export async function readShardIndex(file: string, handle: FileHandle, bytes: nu
   await readAt(handle, text, 0);
   const { map, metadata } = parseIndex(text);
   const shards = new Map<string, string[]>();
-  for (const [key, shard] of map) shards.set(shard, [...(shards.get(shard) ?? []), key]);
+  for (const [key, shard] of map) {
+    const keys = shards.get(shard);
+    if (keys) keys.push(key);
+    else shards.set(shard, [key]);
+  }
   const tensors: StoredArray[] = [];
   let format = "";
   for (const [shard, keys] of shards) {

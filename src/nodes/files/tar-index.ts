@@ -4,7 +4,8 @@ import { readFile, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { messageOf, refusalOf } from "./error-text.js";
+import { checkArchiveName } from "./archive-name.js";
+import { messageOf, refusalOf, within } from "./error-text.js";
 import { writeAtomic } from "./write-atomic.js";
 
 /** A file inside a tar archive: its bytes lie at `offset` of the archive. */
@@ -22,7 +23,7 @@ export function tarIndexFolder(): string {
 /**
  * The files of a tar archive with their places. The first call reads the archive once through; later ones, also of other processes,
  * take the index that it left in `cache`, as long as path, size and time of the archive are the same. Throws an Error where
- * the archive cannot be read.
+ * the archive cannot be read, and for names that lead out of its folder.
  */
 export async function tarIndex(archive: string, cache: string = tarIndexFolder()): Promise<readonly TarEntry[]> {
   const entry = await stat(archive).catch((error: unknown) => {
@@ -53,6 +54,7 @@ async function scan(archive: string): Promise<TarEntry[]> {
   } catch (error) {
     throw new Error(`${archive}: is no whole tar archive (${messageOf(error)}); fetch it again`, { cause: error });
   }
+  await within(archive, async () => entries.forEach(({ name }) => checkArchiveName(name)));
   return entries;
 }
 

@@ -1,4 +1,5 @@
 import type { FileHandle } from "node:fs/promises";
+import { checkArchiveName } from "./archive-name.js";
 import { readAt } from "./open-file.js";
 
 /** A file of a zip archive that is stored as it is. */
@@ -75,7 +76,7 @@ function parseEntry(view: DataView, at: number, end: number): { entry: ZipEntry;
   const length = centralSize + nameLength + extraLength + view.getUint16(at + 32, true);
   if (at + length > view.byteLength) throw new Error("the archive's directory is damaged; download the file again");
   const name = new TextDecoder().decode(new Uint8Array(view.buffer, view.byteOffset + at + centralSize, nameLength));
-  checkName(name);
+  checkArchiveName(name);
   const method = view.getUint16(at + 10, true);
   if (view.getUint16(at + 8, true) & 1) throw new Error(`"${name}" is encrypted; save the file without a password`);
   if (method !== 0)
@@ -108,15 +109,6 @@ function wideFields(view: DataView, extra: { from: number; end: number }, fields
     });
   }
   throw new Error("a zip64 field of the archive's directory is missing; download the file again");
-}
-
-/** A name is a relative path below the archive, whoever unpacks it. */
-function checkName(name: string): void {
-  const parts = name.split("/");
-  if (name === "" || name.startsWith("/") || /[\\\0]|^[A-Za-z]:/.test(name) || parts.includes(".."))
-    throw new Error(
-      `the archive holds a file called ${JSON.stringify(name.slice(0, 120))}, which leads out of its folder; such files are not read`,
-    );
 }
 
 function checkOverlap(entries: readonly ZipEntry[], directory: number): void {

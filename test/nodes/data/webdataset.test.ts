@@ -49,6 +49,11 @@ beforeAll(async () => {
   });
 });
 
+test.each(["../evil.png", "/etc/evil.png", "a/../../evil.png"])("a shard with a file called %s is refused", async (name) => {
+  await tar("evil/a.tar", { "1.png": grey(1), [name]: "x" });
+  await expect(tarIndex(at("evil/a.tar"))).rejects.toThrow("which leads out of its folder; such files are not read");
+});
+
 describe("samples", () => {
   test("files of one name, shard by shard in the order of their names; long names too", async () => {
     const packets = await read(open("set", { repeat: false }));

@@ -73,6 +73,23 @@ describe.each([
   });
 });
 
+describe("protocols of pickle", () => {
+  test.each([1, 2, 3, 4, 5].flatMap((protocol) => [`${protocol}-zip.pt`, `${protocol}-legacy.pth`]))("%s reads", async (name) => {
+    const arrays = await readArrays(fixture(`protocols/${name}`));
+    expect([...arrays].map(([key, { data }]) => [key, [...data]])).toEqual([
+      ["ema.plain", [0, 1, 2, 3, 4, 5]],
+      ["ema.turned", [0, 3, 1, 4, 2, 5]],
+      ["ema.half", [1, 2]],
+      ["ema.count", [3]],
+      ["parameter", [1, 1]],
+    ]);
+  });
+
+  test.each(["0-zip.pt", "0-legacy.pth"])("%s, whose storages are lost, says what to do", async (name) => {
+    await expect(listArrays(fixture(`protocols/${name}`))).rejects.toThrow("protocol 0 does and PyTorch cannot read either");
+  });
+});
+
 describe("zip archives", () => {
   /** A pickle of `{"x": tensor of two floats}`, as torch.save writes it. */
   const pickle = [

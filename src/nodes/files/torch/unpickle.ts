@@ -26,7 +26,9 @@ class Machine {
   private readonly stack: Slot[] = [];
   private readonly memo = new Map<number, Slot>();
 
-  constructor(bytes: Uint8Array) {
+  private copied = 0;
+
+  constructor(private readonly bytes: Uint8Array) {
     this.in = new ByteReader(bytes);
   }
 
@@ -153,7 +155,9 @@ class Machine {
       case "\x81": {
         const [callee, args] = this.popMany(2);
         if (!Array.isArray(args)) throw new Error(`expected a tuple of arguments, got ${describeValue(args)}`);
-        this.stack.push(callGlobal(callee, args));
+        const made = callGlobal(callee, args);
+        if (made instanceof PickleDict) this.spend(made.entries.size);
+        this.stack.push(made);
         return true;
       }
       case "b": {
@@ -163,6 +167,8 @@ class Machine {
         if (target instanceof PickleDict || target instanceof PickleTensor || target instanceof PickleOther) return true;
         throw new Error(`${describeValue(target)} takes no state (${describeValue(state)})`);
       }
+      case "P":
+        throw new Error("a storage named as text, which protocol 0 does and PyTorch cannot read either; save with protocol 2");
       case "Q": {
         const storage = storageOf(this.pop());
         this.storages.push(storage);
@@ -172,6 +178,13 @@ class Machine {
       default:
         return false;
     }
+  }
+
+  /** Dicts made of dicts are copies; a pickle that asks for more of them than it has bytes wants to fill the memory. */
+  private spend(entries: number): void {
+    this.copied += entries;
+    if (this.copied > 1000 + 4 * this.bytes.byteLength)
+      throw new Error("its dicts are copied more often than a weights file has need for");
   }
 
   private top(): PickleValue {
