@@ -1,6 +1,7 @@
 import type * as CpuLibrary from "@tensorflow/tfjs-backend-cpu";
 import type { KernelBackend } from "@tensorflow/tfjs-core";
 
+import type { LendsMemory } from "../../core/blank-floats.js";
 import type { TensorInfo } from "../../core/tensor.js";
 import { nativeCall } from "./addon.js";
 import type { NativeAddon, NativeArgument, NativeArray } from "./addon.js";
@@ -15,7 +16,7 @@ export interface Output<T extends NativeArray = Float32Array> {
 }
 
 /** What the kernels of this backend see of it. */
-export interface NativeBackend extends KernelBackend {
+export interface NativeBackend extends KernelBackend, LendsMemory {
   readonly bf16: boolean;
   /** The addon's kernel of this name. */
   call(name: string): (...args: readonly RecordedArgument[]) => void;
@@ -154,6 +155,14 @@ export function makeBackend(library: typeof CpuLibrary, addon: NativeAddon, bf16
 
     outputAs(infos: readonly TensorInfo[], shape: readonly number[]): Output<NativeArray> {
       return this.outputLike(shape, infos[0]?.dtype ?? "float32");
+    }
+
+    lend(length: number): Float32Array {
+      return viewOf("float32", length, pool) as Float32Array;
+    }
+
+    adopt(values: Float32Array, shape: readonly number[]): TensorInfo {
+      return this.makeTensorInfo([...shape], "float32", values);
     }
 
     alias(info: TensorInfo, shape: readonly number[]): TensorInfo {

@@ -14,6 +14,8 @@ import type { ArrayList, StoredArray } from "./stored-array.js";
 export interface ArrayFile extends ArrayList {
   /** One array whole: floats as f32, whole numbers as i32. Throws an Error where a number does not fit. */
   read(array: StoredArray): Promise<HostArray>;
+  /** Floats of one array from element `from` on, as f32, into memory of the caller's. Floats that lie in the file as they are needed are copied once. */
+  readInto(array: StoredArray, from: number, target: Float32Array): Promise<void>;
   /** One array's numbers in pieces of at most 4 Mi elements, for what looks at files larger than memory; any order. */
   pieces(array: StoredArray): AsyncGenerator<StoredNumbers>;
 }
@@ -58,10 +60,12 @@ const what = "a weights file (safetensors, its index or PyTorch)";
 const pieceElements = 1 << 22;
 
 function openArrays(list: ArrayList, file: string, handle: FileHandle): ArrayFile {
+  const inFile = <T>(array: StoredArray, read: (own: FileHandle) => Promise<T>): Promise<T> =>
+    array.file === file ? read(handle) : withFile(array.file, what, read);
   const bytesOf = async (array: StoredArray, from: number, elements: number): Promise<ArrayBuffer> => {
     const size = dtypeBytes.get(array.dtype) ?? 0;
-    const read = (own: FileHandle): Promise<ArrayBuffer> => readBytes(own, array, array.begin + from * size, elements * size);
-    const buffer = await (array.file === file ? read(handle) : withFile(array.file, what, read));
+    const buffer = new ArrayBuffer(elements * size);
+    await inFile(array, (own) => readBytes(own, array, array.begin + from * size, new Uint8Array(buffer)));
     if (array.bigEndian) swapBytes(buffer, size);
     return buffer;
   };
@@ -82,6 +86,22 @@ function openArrays(list: ArrayList, file: string, handle: FileHandle): ArrayFil
       const plain = !strides || isRowMajor(shape, strides);
       return named(array, () => decodeArray(dtype, shape, plain ? buffer : gather(buffer, shape, strides, size)));
     },
+    async readInto(array, from, target) {
+      const { dtype, strides, bigEndian } = array;
+      if (dtype === "F32" && !strides && !bigEndian) {
+        const bytes = new Uint8Array(target.buffer, target.byteOffset, target.byteLength);
+        return inFile(array, (own) => readBytes(own, array, array.begin + 4 * from, bytes));
+      }
+      if (strides) {
+        target.set((await this.read(array)).data.subarray(from, from + target.length));
+        return;
+      }
+      for (let at = 0; at < target.length; at += pieceElements) {
+        const count = Math.min(pieceElements, target.length - at);
+        const buffer = await bytesOf(array, from + at, count);
+        target.set(named(array, () => decodeArray(dtype, [count], buffer)).data, at);
+      }
+    },
     async *pieces(array) {
       const { dtype, shape, strides } = array;
       const count = elementsOf(shape);
@@ -98,9 +118,7 @@ function openArrays(list: ArrayList, file: string, handle: FileHandle): ArrayFil
   };
 }
 
-async function readBytes(handle: FileHandle, array: StoredArray, begin: number, bytes: number): Promise<ArrayBuffer> {
-  const buffer = new ArrayBuffer(bytes);
-  const filled = await readAt(handle, new Uint8Array(buffer), begin);
-  if (filled < bytes) throw new Error(`the file shrank while "${array.name}" was read`);
-  return buffer;
+async function readBytes(handle: FileHandle, array: StoredArray, begin: number, target: Uint8Array): Promise<void> {
+  const filled = await readAt(handle, target, begin);
+  if (filled < target.byteLength) throw new Error(`the file shrank while "${array.name}" was read`);
 }

@@ -1,8 +1,10 @@
 import type { Model, ModelNode, StepContext, WeightSet, Weights, WeightSpec } from "../../core/define-node.js";
 import type { GraphNode } from "../../core/graph.js";
 import { philoxKey, philoxNormal, philoxUniform, streamId } from "../../core/philox.js";
+import { blankFloats, tensorOnFloats } from "../../core/blank-floats.js";
 import { tf } from "../../core/tensor.js";
-import type { HostArray, Variable } from "../../core/tensor.js";
+import type { HostArray, Tensor, Variable } from "../../core/tensor.js";
+import { elementsOf } from "../../nodes/files/stored-array.js";
 import { loadWeights } from "./load-weights.js";
 
 /** A model node with its variables on the device. */
@@ -25,7 +27,8 @@ export function createModel(
     specs.map((spec) => {
       const given = loaded.get(spec.name);
       if (given instanceof tf.Variable) return [spec.name, given];
-      return [spec.name, makeVariable(spec, given?.data ?? startValues(spec, seed, node.name))];
+      const values = given?.data ?? startValues(spec, seed, node.name);
+      return [spec.name, makeVariable(spec, () => tf.tensor(values, [...spec.shape]))];
     }),
   );
   const weights: Weights = (name) => {
@@ -37,16 +40,22 @@ export function createModel(
 }
 
 /**
- * Makes the variables of a model as `createModel` does, from the file that its `weights` param names. Each array goes to the device
- * before the next is read, so a model takes hardly more memory than its weights.
+ * Makes the variables of a model as `createModel` does, from the file that its `weights` param names. Each array is read into its place on
+ * the device, so a model takes hardly more memory than its weights.
  */
 export async function loadModel(node: GraphNode, seed: number): Promise<LiveModel> {
   const specs = new Map(modelOf(node).specs.map((spec) => [spec.name, spec]));
   const variables = new Map<string, Variable>();
   try {
-    await loadWeights(node, (name, array) => {
+    await loadWeights(node, async (name, fill) => {
       const spec = specs.get(name);
-      if (spec) variables.set(name, makeVariable(spec, array.data));
+      if (!spec) return;
+      const values = blankFloats(elementsOf(spec.shape));
+      await fill(values);
+      variables.set(
+        name,
+        makeVariable(spec, () => tensorOnFloats(values, spec.shape)),
+      );
     });
     return createModel(node, seed, variables);
   } catch (error) {
@@ -61,8 +70,8 @@ function modelOf(node: GraphNode): { def: ModelNode; specs: readonly WeightSpec[
   return { def, specs: def.weights(node.params, node.dims) };
 }
 
-function makeVariable(spec: WeightSpec, values: HostArray["data"]): Variable {
-  return tf.tidy(() => tf.variable(tf.tensor(values, [...spec.shape]), spec.trainable));
+function makeVariable(spec: WeightSpec, values: () => Tensor): Variable {
+  return tf.tidy(() => tf.variable(values(), spec.trainable));
 }
 
 /** The model as a sampler calls it, with these weights. */

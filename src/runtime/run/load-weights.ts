@@ -1,5 +1,4 @@
 import type { GraphNode } from "../../core/graph.js";
-import type { HostArray } from "../../core/tensor.js";
 import { listArrays, withArrays } from "../../nodes/files/array-file.js";
 import { elementsOf } from "../../nodes/files/stored-array.js";
 import { messageOf } from "./failure.js";
@@ -12,28 +11,32 @@ export async function checkWeights(node: GraphNode): Promise<void> {
   await pairWeights(node);
 }
 
+/** Fills memory with one weight, f32 and row-major. */
+export type Fill = (target: Float32Array) => Promise<void>;
+
 /**
- * Gives a model's arrays from the file that its `weights` param names to `use`, one after the other, so that no more than one of them is
- * held beside what `use` makes of it. Calls it for no array where the node names no file.
+ * Goes through a model's weights in the file that its `weights` param names, one after the other: `take` makes room for one, and has it
+ * filled from the file. No other copy is made of floats that the file holds as the model needs them. Calls it for none where the node
+ * names no file.
  */
-export async function loadWeights(node: GraphNode, use: (name: string, array: HostArray) => void): Promise<void> {
+export async function loadWeights(node: GraphNode, take: (name: string, fill: Fill) => Promise<void>): Promise<void> {
   const found = await pairWeights(node);
   if (!found) return;
   await withArrays(found.file, async (arrays) => {
     const known = new Map(arrays.tensors.map((array) => [array.name, array]));
     for (const [name, pieces] of found.pairs)
-      use(
-        name,
-        join(
-          await Promise.all(
-            pieces.map(async (piece) => {
-              const array = known.get(piece.key);
-              if (!array) throw new Error(`"${piece.key}" vanished while reading`);
-              return convert(rowsOf(await arrays.read(array), piece), piece);
-            }),
-          ),
-        ),
-      );
+      await take(name, async (target) => {
+        let at = 0;
+        for (const piece of pieces) {
+          const array = known.get(piece.key);
+          if (!array) throw new Error(`"${piece.key}" vanished while reading`);
+          const [from, count] = elementsIn(piece, array.shape);
+          const part = target.subarray(at, at + count);
+          await arrays.readInto(array, from, part);
+          convert(part, piece);
+          at += count;
+        }
+      });
   });
 }
 
@@ -52,30 +55,14 @@ async function pairWeights(node: GraphNode): Promise<{ file: string; pairs: Read
 
 const asDeclared = [{ name: "" }];
 
-/** Rows of an array along its first axis, as a view. */
-function rowsOf(array: HostArray, { rows }: Piece): HostArray {
-  if (!rows) return array;
-  const [from, to] = rows;
-  const size = elementsOf(array.shape.slice(1));
-  return { ...array, shape: [to - from, ...array.shape.slice(1)], data: array.data.subarray(from * size, to * size) };
+/** The first element of a piece in its array, and how many follow: rows along the first axis. */
+function elementsIn({ rows }: Piece, shape: readonly number[]): [from: number, count: number] {
+  if (!rows) return [0, elementsOf(shape)];
+  const size = elementsOf(shape.slice(1));
+  return [rows[0] * size, (rows[1] - rows[0]) * size];
 }
 
-function convert(array: HostArray, { convert: how }: Piece): HostArray {
-  if (how !== "std_to_var") return array;
-  return { ...array, data: Float32Array.from(array.data, (std) => std * std - 1e-5) };
-}
-
-/** Arrays one after the other along their first axis. */
-function join(arrays: readonly HostArray[]): HostArray {
-  const [first] = arrays;
-  if (!first) throw new Error("a weight without pieces");
-  if (arrays.length === 1) return first;
-  const data = new Float32Array(arrays.reduce((sum, array) => sum + array.data.length, 0));
-  let at = 0;
-  for (const array of arrays) {
-    data.set(array.data, at);
-    at += array.data.length;
-  }
-  const rows = arrays.reduce((sum, array) => sum + (array.shape[0] ?? 1), 0);
-  return { dtype: "f32", shape: [rows, ...first.shape.slice(1)], data };
+function convert(values: Float32Array, { convert: how }: Piece): void {
+  if (how !== "std_to_var") return;
+  for (let i = 0; i < values.length; i++) values[i] = (values[i] ?? 0) ** 2 - 1e-5;
 }
