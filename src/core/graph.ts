@@ -20,6 +20,10 @@ export interface GraphNode {
   /** Sizes by the names of the node's ports; a size stays out while only a run can know it. */
   readonly dims: Dims;
   readonly at: Span;
+  /** The model whose weights it uses: it is that node once more, with other inputs. */
+  readonly again?: { readonly node: string; readonly variant?: "ema" };
+  /** Training steps of a phase that pass before it takes part. */
+  readonly from?: number;
   /** What the node's probe said of its files. */
   readonly summary?: string;
 }

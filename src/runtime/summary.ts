@@ -21,7 +21,7 @@ export interface NodeSummary {
 export interface PhaseSummary {
   readonly name: string;
   readonly steps: number | undefined;
-  /** Operations of one step; a trained node counts three times its forward pass. */
+  /** Operations of one step when all nodes take part; what an optimizer trains through counts three times its forward pass. */
   readonly flops: number;
   /** Estimated bytes: weights, gradients, moments, averages, and what the backward pass keeps. */
   readonly bytes: number;
@@ -35,8 +35,11 @@ export function summarize(graph: Graph): Summary {
   const phases = graph.phases.map((phase): PhaseSummary => {
     const plan = planPhase(graph, phase);
     const training = plan.optimizers.length > 0;
-    const forward = plan.fixed.reduce((sum, node) => sum + of(node).flops, 0);
-    const learned = plan.trained.reduce((sum, node) => sum + of(node).flops, 0);
+    const forward = (list: readonly GraphNode[]): number => list.reduce((sum, node) => sum + of(node).flops, 0);
+    const [last] = plan.stages.slice(-1);
+    const flops =
+      forward(last?.fixed ?? []) +
+      (last?.parts ?? []).reduce((sum, { before, taped }) => sum + forward(before) + 3 * forward(taped), 0);
     const trains = new Set(plan.optimizers.map((node) => node.inputs["trains"]?.node));
     const weights = plan.models.reduce(
       (sum, node) => sum + of(node).total + (trains.has(node.name) ? 4 * of(node).trainable : 0),
@@ -45,7 +48,6 @@ export function summarize(graph: Graph): Summary {
     const saved = training
       ? plan.trained.reduce((sum, node) => sum + (node.def.activations?.(node.params, node.dims) ?? 0), 0)
       : 0;
-    const flops = forward + (training ? 3 : 1) * learned;
     return { name: phase.name, steps: stepsOf(phase, plan), flops, bytes: 4 * (weights + saved) };
   });
   return { nodes: [...nodes.values()], phases };
@@ -53,7 +55,7 @@ export function summarize(graph: Graph): Summary {
 
 function summarizeNode(node: GraphNode, byName: ReadonlyMap<string, GraphNode>): NodeSummary {
   const { def, params, dims, name } = node;
-  const specs = def.kind === "model" ? def.weights(params, dims) : [];
+  const specs = def.kind === "model" && !node.again ? def.weights(params, dims) : [];
   const base = {
     name,
     type: def.type,

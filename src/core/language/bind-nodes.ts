@@ -11,6 +11,8 @@ export interface BoundNode {
   readonly draft: NodeDraft;
   readonly def: NodeDef | undefined;
   readonly params: CheckedParams | undefined;
+  /** The model whose weights it uses, where those are not its own. */
+  readonly again?: { readonly node: string; readonly variant?: "ema" };
 }
 
 /** Finds each node's type in the registry and checks its params. */

@@ -18,13 +18,27 @@ export function buildNode(bound: BoundNode, typed: TypedNode | undefined, reads:
   if (!def || !params || !typed) return [];
   const inputs = Object.fromEntries(reads.map((connection): [string, PortRef] => [connection.toPort, refOf(connection)]));
   const summary = typed.found?.summary;
-  const node = { name: draft.name, def, params: params.values, inputs, dims: knownSizes(typed, rootOf), at: draft.at };
-  return [{ bound, node: summary === undefined ? node : { ...node, summary } }];
+  const node = {
+    name: draft.name,
+    def,
+    params: params.values,
+    inputs,
+    dims: knownSizes(typed, rootOf),
+    at: draft.at,
+    ...(bound.again ? { again: bound.again } : {}),
+    ...(draft.from ? { from: draft.from.step } : {}),
+    ...(summary === undefined ? {} : { summary }),
+  };
+  return [{ bound, node }];
 }
 
+/** What a connection reads; a model or weights of a node that is another one again are those of the other one. */
 function refOf({ node, port, variant }: Connection): PortRef {
-  const ref = { node: node.draft.name, port };
-  return variant ? { ...ref, variant } : ref;
+  const kind = node.def?.outputs[port]?.kind;
+  const again = kind === "model" || kind === "weights" ? node.again : undefined;
+  const chosen = variant ?? again?.variant;
+  const ref = { node: again?.node ?? node.draft.name, port };
+  return chosen ? { ...ref, variant: chosen } : ref;
 }
 
 /** The edges into a node, with the type that flows on each. */

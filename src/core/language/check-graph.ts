@@ -1,9 +1,12 @@
 import type { NodeDef } from "../define-node.js";
 import type { Graph, GraphNode } from "../graph.js";
+import { bindAgain } from "./bind-again.js";
 import { bindNodes } from "./bind-nodes.js";
 import { buildEdges, buildNode } from "./build-node.js";
+import { checkAgain } from "./check-again.js";
 import { checkInputs } from "./check-inputs.js";
 import { checkPhases } from "./check-phases.js";
+import { checkStarts } from "./check-starts.js";
 import { checkTypes } from "./check-types.js";
 import { connect } from "./connect.js";
 import { expandFile } from "./expand.js";
@@ -96,7 +99,7 @@ export async function traceGraph(input: GraphInput): Promise<TracedGraph> {
   const head = readHead(expanded, problems);
   const requests = [...requestPlugins(input.plugins ?? [], input.overridesFrom), ...expansion.plugins];
   const installed = await loadPlugins(requests, input.registry, input.loadPlugin ?? noPlugins, problems);
-  const bound = await bindNodes(expansion.nodes, installed, { resolve, read: input.read }, problems);
+  const bound = bindAgain(await bindNodes(expansion.nodes, installed, { resolve, read: input.read }, problems), problems);
   const connections = connect(bound, expansion.includes, problems);
   const byName = new Map(bound.map((node) => [node.draft.name, node]));
   const order = orderNodes([...byName.keys()], connections, problems);
@@ -105,6 +108,7 @@ export async function traceGraph(input: GraphInput): Promise<TracedGraph> {
   const types = checkTypes({ ordered, includes: expansion.includes, connections, probed }, problems);
   checkInputs(bound, types, connections, problems);
   const phases = checkPhases(expanded.fields.get("phases")?.value, bound, problems);
+  checkStarts(bound, connections, phases, problems);
   const sweep = readSweep(expanded.fields.get("sweep"), problems);
   const report = readReport(expanded.fields.get("report"), sweep, phases, problems);
 
@@ -113,6 +117,7 @@ export async function traceGraph(input: GraphInput): Promise<TracedGraph> {
     ({ to }) => to,
   );
   const nodes = ordered.flatMap((node) => buildNode(node, types.get(node.draft.name), reads.get(node.draft.name) ?? []));
+  if (problems.count() === 0) checkAgain(nodes, problems);
   if (input.inspect) await inspectNodes(nodes, types, input.inspect, problems);
   problems.throwIfAny(withOverrides());
 

@@ -1,6 +1,6 @@
 import { applyOverrides } from "./apply-overrides.js";
 import type { ExpandedFile, Expansion, FilePart } from "./expansion.js";
-import { asList, asTable, asText, checkName, isNothing, nodeName, readFields, reportMissing } from "./fields.js";
+import { asList, asTable, asText, checkName, isNothing, isText, nodeName, readFields, reportMissing } from "./fields.js";
 import { graphKeys, includedKeys } from "./keys.js";
 import { limits } from "./limits.js";
 import type { Override } from "./override-text.js";
@@ -9,7 +9,7 @@ import type { PluginRequest } from "./load-plugins.js";
 import { readInclude } from "./read-include.js";
 import { readNode, readWires } from "./read-node.js";
 import type { IncludeDraft, NodeDraft, Scope, ScopeInput } from "./scope.js";
-import type { Entry, Value } from "./value.js";
+import type { Entry, Table, Value } from "./value.js";
 import { entryOf } from "./value.js";
 import { createVariables } from "./variables.js";
 import type { Variables } from "./variables.js";
@@ -50,7 +50,9 @@ export async function expandFile(part: FilePart, expansion: Expansion): Promise<
   for (const entry of (nodes && asTable(nodes.value, "nodes", problems))?.entries ?? []) {
     if (!claim(entry, part.prefix, expansion)) continue;
     const value = variables.resolve(entry.value);
-    members.set(entry.key, await readMember({ ...entry, value }, scope, part, inner.get(entry.key) ?? [], expansion));
+    const repeated = repeatedInclude({ ...entry, value }, root, variables);
+    const changes = [...(repeated ? (inner.get(repeated.key) ?? []) : []), ...(inner.get(entry.key) ?? [])];
+    members.set(entry.key, await readMember({ ...entry, value }, scope, part, changes, expansion, repeated));
   }
   return { scope, fields, root };
 }
@@ -61,12 +63,26 @@ async function readMember(
   part: FilePart,
   overrides: readonly Override[],
   expansion: Expansion,
+  repeated: Entry | undefined,
 ): Promise<NodeDraft | IncludeDraft> {
+  const outer = part.from?.again;
+  const again = outer && { ...outer, node: `${outer.node}/${entry.key}` };
   const including = entry.value.kind === "table" && entryOf(entry.value, "use") !== undefined;
-  if (including) return readInclude(entry, scope, part.chain, overrides, expansion);
-  const node = readNode(entry, scope, expansion.problems);
+  if (including || repeated) return readInclude(entry, scope, part.chain, overrides, expansion, { repeated, again });
+  const read = readNode(entry, scope, expansion.problems);
+  const node = again && !read.again ? { ...read, again: { ...again, implied: true } } : read;
   expansion.nodes.push(node);
   return node;
+}
+
+/** The entry of the include that `again` in this entry names; undefined where it names none. */
+function repeatedInclude(entry: Entry, root: Table, variables: Variables): Entry | undefined {
+  const named = entry.value.kind === "table" ? entryOf(entry.value, "again")?.value : undefined;
+  const name = named && isText(named) ? named.value.replace(/@.*$/, "").trim() : undefined;
+  const nodes = entryOf(root, "nodes")?.value;
+  const found = name !== undefined && nodes?.kind === "table" ? entryOf(nodes, name) : undefined;
+  const includes = found?.value.kind === "table" && entryOf(found.value, "use") !== undefined;
+  return found && includes ? { ...found, value: variables.resolve(found.value) } : undefined;
 }
 
 /** Takes a name for a node; false and reported where it is no name, taken, or one node too many. */

@@ -3,7 +3,7 @@ import type { PluginRequest } from "./load-plugins.js";
 import type { FileLoader } from "./load-file.js";
 import type { Override } from "./override-text.js";
 import type { Problems } from "./problems.js";
-import type { IncludeDraft, NodeDraft, Scope, Wire } from "./scope.js";
+import type { AgainDraft, IncludeDraft, NodeDraft, Scope, Wire } from "./scope.js";
 import type { Entry, Table } from "./value.js";
 import type { Growth } from "./variables.js";
 
@@ -36,6 +36,8 @@ export interface FilePart {
     readonly vars: readonly Entry[];
     readonly wires: readonly Wire[];
     readonly scope: Scope;
+    /** The include whose weights this one uses: its full name. */
+    readonly again?: Pick<AgainDraft, "node" | "variant" | "at">;
   };
 }
 

@@ -18,6 +18,11 @@ export function graphSchema(nodes: readonly NodeDef[]): JsonSchema {
       type: { anyOf: [{ oneOf: types }, versioned], description: "node type; `graph inspect` lists them" },
       use: { type: "string", description: "another graph file to put in here, relative to this one" },
       vars: { type: "object", description: "values for the variables of the file in `use`" },
+      again: {
+        type: "string",
+        description: "a model, or an included file, to use once more with the same weights; @ema for the averaged ones",
+      },
+      from: count(0, "training steps of a phase that pass before it takes part"),
       params: { type: "object" },
       in: { type: "object", additionalProperties: reference },
       note: { type: "string" },

@@ -27,6 +27,8 @@ export const problemCodes = {
   G308: "a variant such as @ema does not exist on this port",
   G309: "a reference is malformed or does not say which port it means",
   G310: "the sizes of a node do not go with its params",
+  G311: "a node cannot be another one again",
+  G312: "a node needs another one before that takes part",
   G401: "a graph file cannot be read",
   G402: "files include each other in a circle",
   G403: "a node's data file is missing or does not fit",

@@ -117,6 +117,14 @@ export const problemHelp: Readonly<Record<ProblemCode, ProblemHelp>> = {
     wrong: "(an image of 30 pixels, an encoder of patch 7)",
     cure: "Change the param that is named, or what gives the size.",
   },
+  G311: {
+    wrong: `nodes:\n  ${images}\n  others: { again: images }`,
+    cure: "`again` names a model, whose weights it shares, and that model's sizes must stay the same. Other nodes are written out.",
+  },
+  G312: {
+    wrong: "(total reads gan.value on a required input, and gan has from: 500)",
+    cure: "Give the reader the same `from`, or read it on an input that may stay open.",
+  },
   G401: {
     wrong: "nodes: { encoder: { use: ./parts/nowhere.yaml } }",
     cure: "Mend the path; it counts from the file in which it is written.",

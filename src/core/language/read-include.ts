@@ -3,25 +3,42 @@ import type { Expansion } from "./expansion.js";
 import { includeKeys } from "./keys.js";
 import { limits } from "./limits.js";
 import type { Override } from "./override-text.js";
+import { readAgain } from "./read-again.js";
 import { readWires } from "./read-node.js";
-import type { IncludeDraft, Scope } from "./scope.js";
+import type { AgainDraft, IncludeDraft, Scope } from "./scope.js";
 import type { Entry, Scalar, Table } from "./value.js";
 import { entryOf } from "./value.js";
 import { listing, nearest, quote, suggest } from "./words.js";
 
-/** Reads an entry `{ use: ./file.yaml, vars, in }` and expands the file that it names. */
+/** How an include uses the weights of another one. */
+export interface Repeat {
+  /** The include that the entry's own `again` names. */
+  readonly repeated: Entry | undefined;
+  /** The include that stands for this one where the file around both is used again. */
+  readonly again: Pick<AgainDraft, "node" | "variant" | "at"> | undefined;
+}
+
+/**
+ * Reads an entry `{ use: ./file.yaml, vars, in }`, or `{ again: include, in }` with the file and variables of that include, and expands the
+ * file that it names.
+ */
 export async function readInclude(
   entry: Entry,
   scope: Scope,
   chain: readonly string[],
   overrides: readonly Override[],
   expansion: Expansion,
+  { repeated, again: implied }: Repeat,
 ): Promise<IncludeDraft> {
   const { problems, loader } = expansion;
   const name = scope.prefix + entry.key;
   const what = `include ${quote(name)}`;
   const table: Table = entry.value.kind === "table" ? entry.value : { kind: "table", entries: [], at: entry.value.at };
-  const fields = readFields(table, includeKeys, what, problems);
+  const own = readFields(table, repeated ? ["again", "in", "note"] : includeKeys, what, problems);
+  const borrowed =
+    repeated?.value.kind === "table" ? repeated.value.entries.filter(({ key }) => ["use", "vars"].includes(key)) : [];
+  const fields = new Map([...own, ...borrowed.map((field): [string, Entry] => [field.key, field])]);
+  const again = readAgain(own.get("again"), scope.prefix, what, problems) ?? implied;
   const wires = fields.get("in");
   const read = wires ? readWires(wires.value, `${what}: in`, problems) : [];
   const draft: IncludeDraft = {
@@ -52,7 +69,13 @@ export async function readInclude(
   if (!inner) return finish(draft, expansion);
   const vars = fields.get("vars");
   const given = vars ? (asTable(vars.value, `${what}: vars`, problems)?.entries ?? []) : [];
-  const from = { written: written.value, vars: declaredOnly(given, inner, written, what, expansion), wires: read ?? [], scope };
+  const from = {
+    written: written.value,
+    vars: declaredOnly(given, inner, written, what, expansion),
+    wires: read ?? [],
+    scope,
+    ...(again ? { again } : {}),
+  };
   const { scope: innerScope } = await expansion.expand({
     table: inner,
     prefix: `${name}/`,

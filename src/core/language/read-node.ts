@@ -1,9 +1,10 @@
-import { asTable, asText, readFields, reportMissing } from "./fields.js";
-import { plainNodeKeys } from "./keys.js";
+import { asInteger, asTable, asText, readFields, reportMissing } from "./fields.js";
+import { againKeys, plainNodeKeys } from "./keys.js";
 import type { Problems } from "./problems.js";
+import { readAgain } from "./read-again.js";
 import type { NodeDraft, Scope, Wire } from "./scope.js";
 import type { Entry, Value } from "./value.js";
-import { isBroken } from "./value.js";
+import { entryOf, isBroken } from "./value.js";
 import { quote } from "./words.js";
 
 /** Reads one plain entry of `nodes`. What is wrong in it is reported and left undefined. */
@@ -13,9 +14,11 @@ export function readNode(entry: Entry, scope: Scope, problems: Problems): NodeDr
   const base = { kind: "node", name, at: entry.keyAt, scope, wires: [] } as const;
   const table = asTable(entry.value, what, problems);
   if (!table) return { ...base, wired: false, type: undefined, params: undefined };
-  const fields = readFields(table, plainNodeKeys, what, problems);
+  const repeats = entryOf(table, "again") !== undefined;
+  const fields = readFields(table, repeats ? againKeys : plainNodeKeys, what, problems);
+  const again = readAgain(fields.get("again"), scope.prefix, what, problems);
   const type = fields.get("type");
-  if (!type) {
+  if (!type && !repeats) {
     const cure = "add type: family.name, or use: ./file.yaml";
     reportMissing(table, "type", { message: `${what} has no type`, at: entry.keyAt, cure }, problems);
   }
@@ -35,7 +38,14 @@ export function readNode(entry: Entry, scope: Scope, problems: Problems): NodeDr
     type: typeText && { text: typeText.value, at: typeText.at },
     params: paramsTable && isBroken(paramsTable) ? undefined : paramsTable,
     ...(noteText ? { note: noteText.value } : {}),
+    ...(again ? { again: { ...again, implied: false } } : {}),
+    ...readStart(fields.get("from"), what, problems),
   };
+}
+
+function readStart(entry: Entry | undefined, what: string, problems: Problems): Pick<NodeDraft, "from"> {
+  const step = entry && asInteger(entry.value, `${what}: from`, 0, Number.MAX_SAFE_INTEGER, problems);
+  return entry && step !== undefined && step > 0 ? { from: { step, at: entry.value.at } } : {};
 }
 
 /** Reads a map of port to reference; undefined where it is none. */

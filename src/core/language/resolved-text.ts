@@ -24,9 +24,14 @@ export function resolvedText(
   const written = nodes.map(({ node, bound }): [string, unknown] => [
     node.name,
     {
-      type: `${node.def.type}@${versionOf(node.def)}`,
-      note: bound.draft.note,
-      params: orNothing(withDefaults(bound.params?.plain.data ?? {}, node.params)),
+      ...(node.again
+        ? { again: `${node.again.node}${node.again.variant ? `@${node.again.variant}` : ""}`, note: bound.draft.note }
+        : {
+            type: `${node.def.type}@${versionOf(node.def)}`,
+            note: bound.draft.note,
+            params: orNothing(withDefaults(bound.params?.plain.data ?? {}, node.params)),
+          }),
+      from: node.from,
       in: orNothing(
         Object.fromEntries(
           Object.entries(node.inputs).map(([port, ref]) => [

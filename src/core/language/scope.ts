@@ -30,6 +30,20 @@ export interface NodeDraft extends Member {
   /** Undefined where unreadable or broken, which is reported. */
   readonly params: Table | undefined;
   readonly note?: string;
+  /** The node whose weights it uses; it has that node's type and params. */
+  readonly again?: AgainDraft;
+  /** First training step in which it takes part. */
+  readonly from?: { readonly step: number; readonly at: Span };
+}
+
+/** A node named as one to use again. */
+export interface AgainDraft {
+  /** Its name in the whole graph. */
+  readonly node: string;
+  readonly variant?: "ema";
+  readonly at: Span;
+  /** True inside an include that is used again: of its nodes only the models have weights to share. */
+  readonly implied: boolean;
 }
 
 /** A node entry that stands for a whole file. */

@@ -4,6 +4,7 @@ import { NodeFailure } from "./failure.js";
 import { hostInputs } from "./host-nodes.js";
 import type { OpenHost } from "./host-nodes.js";
 import type { PhasePlan } from "./plan.js";
+import { isAsleep } from "./plan-stages.js";
 import type { Session } from "./session.js";
 import { disposeStep } from "./step-result.js";
 import type { StepResult } from "./step-result.js";
@@ -29,7 +30,7 @@ export async function deliver(session: Session, delivered: DeliveredStep): Promi
   try {
     const metrics: Record<string, number> = {};
     for (const [node, scalars] of result.scalars) {
-      const known = session.devices.optimizers.get(node)?.schedule(step) ?? {};
+      const known = session.devices.optimizers.get(node)?.schedule(step - startOf(node, plan)) ?? {};
       for (const [plain, scalar] of Object.entries({ ...scalars, ...known })) {
         const value = typeof scalar === "number" ? scalar : ((await scalar.data())[0] ?? NaN);
         const name = plan.optimizers.length > 1 ? `${node}/${plain}` : plain;
@@ -39,6 +40,7 @@ export async function deliver(session: Session, delivered: DeliveredStep): Promi
       }
     }
     for (const host of hosts) {
+      if (plan.optimizers.length > 0 && isAsleep(host.node, step)) continue;
       const values: HostValues<Ports> = await hostInputs(host.node, result, session.devices);
       await host.add(values, { step: session.trained, phase: phase.name });
     }
@@ -46,6 +48,10 @@ export async function deliver(session: Session, delivered: DeliveredStep): Promi
   } finally {
     disposeStep(result);
   }
+}
+
+function startOf(optimizer: string, plan: PhasePlan): number {
+  return plan.optimizers.find(({ name }) => name === optimizer)?.from ?? 0;
 }
 
 function badLoss(

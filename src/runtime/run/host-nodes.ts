@@ -46,9 +46,11 @@ export async function openHost(node: GraphNode, context: HostContext): Promise<O
 
 /** A host node's inputs, fetched from the device. */
 export async function hostInputs(node: GraphNode, result: StepResult, devices: Devices): Promise<HostValues<Ports>> {
-  const entries = Object.entries(node.inputs).map(async ([port, ref]): Promise<[string, HostArray | NamedArrays]> => {
+  const entries = Object.entries(node.inputs).map(async ([port, ref]): Promise<[string, HostArray | NamedArrays | undefined]> => {
     const tensor = result.tensors.get(keyOf(ref));
     if (tensor) return [port, await fetch(tensor)];
+    // The node that gives it does not take part yet.
+    if (node.def.inputs[port]?.kind === "tensor") return [port, undefined];
     const { live, weights } = weightsOf(ref, devices);
     const arrays = live.specs.map(async (spec): Promise<[string, HostArray]> => [spec.name, await fetch(weights(spec.name))]);
     return [port, new Map(await Promise.all(arrays))];

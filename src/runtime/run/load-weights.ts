@@ -42,7 +42,7 @@ export async function loadWeights(node: GraphNode, take: (name: string, fill: Fi
 
 async function pairWeights(node: GraphNode): Promise<{ file: string; pairs: ReadonlyMap<string, readonly Piece[]> } | undefined> {
   const given = node.params["weights"];
-  if (node.def.kind !== "model" || typeof given !== "string") return undefined;
+  if (node.def.kind !== "model" || node.again || typeof given !== "string") return undefined;
   const { def } = node;
   const { file, part } = await weightsFile(given);
   const { tensors } = await listArrays(file);

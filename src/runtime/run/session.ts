@@ -49,12 +49,21 @@ export async function openDevices(graph: Graph): Promise<Devices> {
   const devices = { seed: graph.seed, models, optimizers };
   try {
     for (const node of graph.nodes.filter((other) => needed.has(other))) models.set(node.name, await loadModel(node, graph.seed));
-    for (const node of new Set(plans.flatMap((plan) => plan.optimizers))) optimizers.set(node.name, openOptimizer(node, models));
+    for (const node of inOrder(
+      plans.flatMap((plan) => plan.optimizers),
+      graph,
+    ))
+      optimizers.set(node.name, openOptimizer(node, models));
   } catch (error) {
     closeDevices(devices);
     throw error;
   }
   return devices;
+}
+
+/** The nodes once each, in the graph's order. */
+function inOrder(nodes: readonly GraphNode[], graph: Graph): GraphNode[] {
+  return graph.nodes.filter((node) => nodes.includes(node));
 }
 
 function openOptimizer(node: GraphNode, models: Devices["models"]): Optimizer {

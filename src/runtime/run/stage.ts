@@ -7,7 +7,8 @@ import type { Tensor, Variable } from "../../core/tensor.js";
 import { blame } from "./failure.js";
 import { asModel, asWeightSet } from "./live-model.js";
 import type { LiveModel } from "./live-model.js";
-import type { PhasePlan } from "./plan.js";
+import { ownerOf } from "./plan-nodes.js";
+import type { StagePlan, TrainingPart } from "./plan-stages.js";
 import { stepContext } from "./random.js";
 import { disposeStep } from "./step-result.js";
 import type { StepResult } from "./step-result.js";
@@ -39,11 +40,12 @@ export interface StepWatch {
 }
 
 /**
- * Runs the device part of one step as one synchronous tensor function: fixed nodes, then, under the gradient tape, the nodes
- * that trained weights reach, then the optimizers. `packets` are the sources' tensors by `node.port`, which stay the caller's.
+ * Runs the device part of one step as one synchronous tensor function: fixed nodes, then, for one optimizer after the other, the nodes that
+ * its loss needs, its own model's under the gradient tape, and its update. `packets` are the sources' tensors by `node.port`, which stay
+ * the caller's.
  */
 export function runStage(
-  plan: PhasePlan,
+  plan: StagePlan,
   devices: Devices,
   packets: ReadonlyMap<string, Tensor>,
   step: PerStep,
@@ -52,43 +54,53 @@ export function runStage(
   const wanted = new Set(plan.hosts.flatMap((node) => Object.values(node.inputs).map(keyOf)));
   const kept = new Map<string, Tensor>();
   const scalars = new Map<string, Record<string, Tensor>>();
-  const training = plan.optimizers.length > 0;
+  const training = plan.parts.length > 0;
   const values = new Map<string, Value>(packets);
-  const evaluate = (node: GraphNode): void => {
-    const context = stepContext(devices.seed, node.name, step, training);
+  const evaluate = (node: GraphNode, trainee?: string): void => {
+    // A model works in training mode only while its own weights are trained: a judge that is asked does not learn from it.
+    const mode = node.def.kind === "model" ? ownerOf(node) === trainee : training;
+    const context = stepContext(devices.seed, node.name, step, mode);
     const inputs = Object.fromEntries(
       Object.entries(node.inputs).map(([port, ref]) => [port, resolve(ref, values, devices, context)]),
     );
     const outputs = blame(node, () => onNode(node, () => apply(node, inputs, devices, context), inputs));
     for (const [port, value] of Object.entries(outputs)) values.set(`${node.name}.${port}`, value);
   };
-  const train = (optimizer: GraphNode): void => {
+  const keepWanted = (): void => {
+    for (const key of wanted) keep(kept, key, values);
+  };
+  const train = ({ optimizer, before, taped }: TrainingPart): void => {
     const loss = optimizer.inputs["loss"];
-    const live = devices.models.get(optimizer.inputs["trains"]?.node ?? "");
+    const trainee = optimizer.inputs["trains"]?.node ?? "";
+    const live = devices.models.get(trainee);
     const trainer = devices.optimizers.get(optimizer.name);
     if (!loss || !live || !trainer) throw new Error(`optimizer "${optimizer.name}" is not connected`);
     const names = live.specs.filter((spec) => spec.trainable).map((spec) => spec.name);
     const variables = names.map((name) => variableOf(live, name));
+    before.forEach((node) => evaluate(node, trainee));
     const forward = (): Tensor => {
-      plan.trained.forEach(evaluate);
-      for (const key of wanted) keep(kept, key, values);
+      taped.forEach((node) => evaluate(node, trainee));
+      keepWanted();
       return asTensor(values.get(keyOf(loss)), keyOf(loss));
     };
+    // An optimizer that joins later counts its own steps.
+    const clock: PerStep = () => step() - (optimizer.from ?? 0);
     const { value, logged } = blame(optimizer, () => {
       const { value, gradients } = differentiate(forward, variables);
       const complete = gradients.map((gradient, i) => gradient ?? tf.zerosLike(variables[i] ?? value));
       const given = Object.fromEntries(names.map((name, i) => [name, complete[i]]));
-      return { value, logged: onNode(optimizer, () => trainer.apply(complete, step), given) };
+      return { value, logged: onNode(optimizer, () => trainer.apply(complete, clock), given) };
     });
     scalars.set(optimizer.name, keepTensors({ loss: value, ...logged }));
+    // What was computed under the tape is gone; who needs it computes it anew.
+    for (const node of taped) for (const port of Object.keys(node.def.outputs)) values.delete(`${node.name}.${port}`);
   };
   const result: StepResult = { tensors: kept, scalars };
   try {
     tf.tidy(() => {
-      plan.fixed.forEach(evaluate);
-      plan.optimizers.forEach(train);
-      if (!training) plan.trained.forEach(evaluate);
-      for (const key of wanted) keep(kept, key, values);
+      plan.fixed.forEach((node) => evaluate(node));
+      keepWanted();
+      plan.parts.forEach(train);
     });
   } catch (error) {
     disposeStep(result);
@@ -116,9 +128,8 @@ function apply(node: GraphNode, inputs: Record<string, Value>, devices: Devices,
   const checked = inputs as Record<string, never>;
   if (node.def.kind === "map") return node.def.run(checked, node.params, context);
   if (node.def.kind !== "model") throw new Error(`"${node.name}" cannot run in a stage`);
-  const live = devices.models.get(node.name);
-  if (!live) throw new Error(`model "${node.name}" is not loaded`);
-  return node.def.apply(live.weights, checked, node.params, context);
+  const { weights } = weightsOf({ port: "weights", ...(node.again ?? { node: node.name }) }, devices);
+  return node.def.apply(weights, checked, node.params, context);
 }
 
 function resolve(ref: PortRef, values: ReadonlyMap<string, Value>, devices: Devices, context: StepContext): Value {

@@ -2,6 +2,7 @@ import type { Device, Program, Recording } from "../../core/define-backend.js";
 import { tf } from "../../core/tensor.js";
 import type { HostArray, Tensor } from "../../core/tensor.js";
 import type { PhasePlan } from "./plan.js";
+import type { StagePlan } from "./plan-stages.js";
 import { compareReplay } from "./compare-replay.js";
 import { runStage } from "./stage.js";
 import type { Devices, NodeHook } from "./stage.js";
@@ -25,11 +26,13 @@ const plainSteps = 2;
 
 /**
  * Runs the steps of one phase. On a device that records, steps three and four are noted; where they do the same, all later steps of
- * those shapes replay them as one program. A step of other shapes, such as a last smaller batch, runs op by op.
+ * those shapes replay them as one program. A step of other shapes, such as a last smaller batch, runs op by op. Where a node joins, the
+ * steps are others from then on and are noted anew.
  */
 export class StepRunner {
   private readonly clock = { step: 0 };
   private readonly perStep = (): number => this.clock.step;
+  private stagePlan: StagePlan | undefined;
   private seen = 0;
   private shapes: string | undefined;
   private recording: Recording | undefined;
@@ -49,6 +52,7 @@ export class StepRunner {
   /** One step; with `onNode` it runs op by op, and the hook is called around each node's work. */
   async run(packets: Packets, step: number, onNode?: NodeHook): Promise<StepResult> {
     this.clock.step = step;
+    this.enter(step);
     const keys = [...packets].flatMap(([node, ports]) => Object.keys(ports).map((port) => `${node}.${port}`));
     const inputs = [...packets.values()].flatMap((ports) => Object.values(ports));
     const shapes = JSON.stringify(inputs.map(({ dtype, shape }) => [dtype, shape]));
@@ -58,6 +62,19 @@ export class StepRunner {
     if (this.program) return this.replay(this.program, keys, inputs, step);
     if (this.seen++ < plainSteps) return this.plain(keys, inputs);
     return this.record(this.device, keys, inputs);
+  }
+
+  /** Takes the stage of this step; another one than before starts its own recording. */
+  private enter(step: number): void {
+    const { stages } = this.plan;
+    const stage = stages.findLast(({ start }) => start <= step) ?? stages[0];
+    if (!stage) throw new Error(`phase "${this.plan.phase.name}" has no stage`);
+    if (stage === this.stagePlan) return;
+    this.stagePlan = stage;
+    this.seen = 0;
+    this.recording = undefined;
+    this.program = undefined;
+    this.over = false;
   }
 
   private plain(keys: readonly string[], inputs: readonly HostArray[], onNode?: NodeHook): StepResult {
@@ -70,7 +87,14 @@ export class StepRunner {
   }
 
   private stage(keys: readonly string[], tensors: readonly Tensor[], onNode?: NodeHook): StepResult {
-    return runStage(this.plan, this.devices, new Map(keys.map((key, i) => [key, tensors[i] as Tensor])), this.perStep, onNode);
+    if (!this.stagePlan) throw new Error("no step has begun");
+    return runStage(
+      this.stagePlan,
+      this.devices,
+      new Map(keys.map((key, i) => [key, tensors[i] as Tensor])),
+      this.perStep,
+      onNode,
+    );
   }
 
   private record(device: Device, keys: readonly string[], inputs: readonly HostArray[]): StepResult {

@@ -54,7 +54,7 @@ export function pictureOf(graph: Graph, only?: readonly string[]): Picture {
   const trained = new Set(plans.flatMap((plan) => (plan.optimizers.length > 0 ? plan.trained.map(({ name }) => name) : [])));
   const boxes = graph.nodes.map((node): Box => ({
     name: node.name,
-    type: node.def.type,
+    type: node.again ? `${node.again.node}${node.again.variant ? `@${node.again.variant}` : ""} again` : node.def.type,
     role: roleOf(node.def.kind, trained.has(node.name)),
     phases: phases.filter((phase) => nodesOf.get(phase)?.has(node.name)),
   }));
