@@ -12,7 +12,11 @@ export interface Differentiated {
  * tensors and inner gradients are freed as soon as the walk back over the tape has used them, where tfjs keeps all to its end. The
  * caller owns the results. Throws where an op on the way has no gradient.
  */
-export function differentiate(forward: () => Tensor, variables: readonly Variable[]): Differentiated {
+export function differentiate(
+  forward: () => Tensor,
+  variables: readonly Variable[],
+  onPull: (pull: Pull) => void = () => undefined,
+): Differentiated {
   const engine = tf.engine() as unknown as TapeEngine;
   const tape = (): readonly TapeNode[] => engine.state.activeTape ?? [];
   const pulls = new Map<number, Tensor>();
@@ -25,8 +29,9 @@ export function differentiate(forward: () => Tensor, variables: readonly Variabl
     );
     const reached = reachedFrom(variables, tape());
     if (reached.has(value.id)) pulls.set(value.id, tf.ones(value.shape));
-    for (const node of [...tape()].reverse()) {
-      pullBack(node, reached, pulls);
+    for (const [at, node] of [...tape().entries()].reverse()) {
+      const made = pullBack(node, reached, pulls);
+      if (made.length > 0) onPull({ at, kernel: node.kernelName, gradients: made });
       free(node);
     }
     const gradients = variables.map(({ id }) => pulls.get(id));
@@ -37,6 +42,19 @@ export function differentiate(forward: () => Tensor, variables: readonly Variabl
     for (const pull of pulls.values()) pull.dispose();
     engine.state.activeTape = null;
   }
+}
+
+/** One step of the walk back: the gradients that an op passed on to its inputs, which stay the walk's own. */
+export interface Pull {
+  /** Place of the op on the tape. */
+  readonly at: number;
+  readonly kernel: string;
+  readonly gradients: readonly Tensor[];
+}
+
+/** Ops on the tape so far: between two calls lie the ops of the work between. 0 where none is kept. */
+export function tapeLength(): number {
+  return (tf.engine() as unknown as TapeEngine).state.activeTape?.length ?? 0;
 }
 
 /** What tfjs keeps of one op under the tape. */
@@ -65,10 +83,10 @@ function reachedFrom(variables: readonly Variable[], tape: readonly TapeNode[]):
   return reached;
 }
 
-/** Takes the gradients of a node's outputs, adds those of its inputs. */
-function pullBack(node: TapeNode, reached: ReadonlySet<number>, pulls: Map<number, Tensor>): void {
+/** Takes the gradients of a node's outputs, adds those of its inputs; gives the latter's sums so far. */
+function pullBack(node: TapeNode, reached: ReadonlySet<number>, pulls: Map<number, Tensor>): readonly Tensor[] {
   const given = node.outputs.map(({ id }) => pulls.get(id));
-  if (given.every((pull) => pull === undefined)) return;
+  if (given.every((pull) => pull === undefined)) return [];
   const wanted = Object.entries(node.inputs).filter(([, { id }]) => reached.has(id));
   if (wanted.length > 0) {
     const rules = node.gradient;
@@ -85,6 +103,7 @@ function pullBack(node: TapeNode, reached: ReadonlySet<number>, pulls: Map<numbe
     pulls.get(output.id)?.dispose();
     pulls.delete(output.id);
   }
+  return wanted.flatMap(([, { id }]) => pulls.get(id) ?? []);
 }
 
 function part(node: TapeNode, parts: Readonly<Record<string, () => Tensor>>, name: string): () => Tensor {

@@ -243,12 +243,17 @@ export interface OptimizerNode<
 /** A running optimizer over the trainable variables of one model. */
 export interface Optimizer {
   readonly trains: WeightSet;
+  /** Micro-batches that a step's batch is cut into, whose gradients are averaged: less memory, the same step. Default 1. */
+  readonly accumulate?: number;
+  /** What follows a step whose loss or gradient is NaN or infinite: the run's end (the default), or the next step. */
+  readonly onNonfinite?: "stop" | "skip";
   /**
-   * Updates the variables in place from gradients in the order of `trains.specs` that are trainable; gives scalars to log. What depends on
-   * the step is asked for through `step` by kernels, for a recorded step runs this function no more.
+   * Updates the variables in place from gradients in the order of `trains.specs` that are trainable; gives scalars to log. `step` counts
+   * the updates before this one; what depends on it is asked for by kernels, for a recorded step runs this function no more. Where a
+   * gradient is NaN or infinite it must change nothing and give a scalar that is not finite, as `adamwStep` does.
    */
   apply(gradients: readonly Tensor[], step: PerStep): Record<string, Tensor>;
-  /** Numbers of a step that are known beforehand, to log: the learning rate. */
+  /** Numbers that are known before the update, to log: the learning rate. */
   schedule(step: number): Readonly<Record<string, number>>;
   /** Variables that a checkpoint must hold besides the weights, by name. */
   state(): ReadonlyMap<string, Variable>;

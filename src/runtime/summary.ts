@@ -45,10 +45,9 @@ export function summarize(graph: Graph): Summary {
       (sum, node) => sum + of(node).total + (trains.has(node.name) ? 4 * of(node).trainable : 0),
       0,
     );
-    const saved = training
-      ? plan.trained.reduce((sum, node) => sum + (node.def.activations?.(node.params, node.dims) ?? 0), 0)
-      : 0;
-    return { name: phase.name, steps: stepsOf(phase, plan), flops, bytes: 4 * (weights + saved) };
+    const saved = plan.trained.reduce((sum, node) => sum + (node.def.activations?.(node.params, node.dims) ?? 0), 0);
+    const parts = Math.min(...plan.optimizers.map(({ params }) => Number(params["accumulate"] ?? 1)));
+    return { name: phase.name, steps: stepsOf(phase, plan), flops, bytes: 4 * (weights + (training ? saved / parts : 0)) };
   });
   return { nodes: [...nodes.values()], phases };
 }

@@ -7,7 +7,7 @@ import { fusedOps } from "../../src/core/ops/index.js";
 import { randomNormal, randomUniform } from "../../src/core/ops/random.js";
 import { philoxNormal, philoxUniform, philoxWords } from "../../src/core/philox.js";
 import { tf } from "../../src/core/tensor.js";
-import type { Tensor } from "../../src/core/tensor.js";
+import type { Tensor, Variable } from "../../src/core/tensor.js";
 import { opCases } from "./op-cases.js";
 import type { InputCase, OpCase } from "./op-cases.js";
 
@@ -139,6 +139,25 @@ export function conformance(id: string): void {
     closeTo(Float32Array.from(await read(average)), Float32Array.from(expected.a), 1e-6);
     closeTo(Float32Array.from(await read(second)), Float32Array.from(expected.v), 1e-6);
     tf.dispose([parameters, first, second, average]);
+  });
+
+  test.each([NaN, Infinity, -Infinity])("an AdamW step with a gradient of %d changes nothing and says so", async (pull) => {
+    const [parameter, first, second, average] = [1, 2, 3, 4].map((value) => tf.variable(tf.tensor1d([value, -value]))) as [
+      Variable,
+      Variable,
+      Variable,
+      Variable,
+    ];
+    const gradient = tf.tensor1d([0.5, pull]);
+    const settings = { lr: 0.1, beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay: 0.01, step: 1, clip: 1, averageDecay: 0.5 };
+    const norm = adamwStep(
+      { parameters: [parameter], gradients: [gradient], first: [first], second: [second], average: [average] },
+      () => settings,
+    );
+    expect(Number.isFinite((await norm.data())[0])).toBe(false);
+    for (const [i, variable] of [parameter, first, second, average].entries())
+      expect([...(await variable.data())]).toEqual([i + 1, -i - 1]);
+    tf.dispose([norm, gradient, parameter, first, second, average]);
   });
 
   test("a gather's gradient adds up repeated rows, and a filter's gradient meets every tap", async () => {

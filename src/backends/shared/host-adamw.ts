@@ -14,6 +14,7 @@ export function adamwOnHost(list: readonly AdamWArrays[], s: AdamWSettings): num
   let squares = 0;
   for (const { g } of list) for (let i = 0; i < g.length; i++) squares += (g[i] as number) * (g[i] as number);
   const norm = Math.sqrt(squares);
+  if (!Number.isFinite(Math.fround(norm))) return norm;
   const clip = s.clip > 0 ? Math.min(1, s.clip / (norm + 1e-6)) : 1;
   for (const arrays of list) update(arrays, clip, s);
   return norm;

@@ -12,11 +12,12 @@ export interface ConfiguredParams {
 }
 
 /** Parts of published configurations in which a model's own params stand. */
-const parts = ["config", "params", "vision_config"];
+const parts = ["config", "params", "vision_config", "model"];
 
 /**
  * Reads the file that a param made by `configFile()` names and fills in every param that the graph leaves out and the file has, at its top or
- * in one of its usual parts. The file's other keys are not looked at. The param itself is taken out: the values stand for it.
+ * in one of its usual parts; `config.json#guide` looks into the part `guide` alone. The file's other keys are not looked at. The param
+ * itself is taken out: the values stand for it.
  */
 export async function withConfig(
   { data, paths }: PlainParams,
@@ -32,7 +33,7 @@ export async function withConfig(
   const at = paths.find((known) => known.path === path)?.at ?? node.at;
   const given = Object.fromEntries(Object.entries(data).filter(([key]) => key !== param));
   try {
-    const found = chosen(parseMap(await read(path)), shape, given);
+    const found = chosen(await levelsOf(path, read), shape, given);
     return { data: { ...found, ...given }, file: { path, at, keys: new Set(Object.keys(found)) } };
   } catch (error) {
     problems.add("G403", `node ${quote(node.name)}: ${path}: ${messageOf(error)}`, at, {
@@ -44,8 +45,22 @@ export async function withConfig(
 
 type Entries = Readonly<Record<string, unknown>>;
 
-function chosen(config: Entries, shape: Readonly<Record<string, z.core.$ZodType>>, given: Entries): Entries {
-  const levels = [config, ...parts.map((part) => config[part]).filter(isMap)];
+async function levelsOf(path: string, read: (path: string) => Promise<string>): Promise<Entries[]> {
+  const [file = "", part] = path.split(/#(?=[^#/\\]*$)/);
+  const config = parseMap(await read(file));
+  if (part === undefined) return [config, ...parts.map((name) => config[name]).filter(isMap)];
+  const one = config[part];
+  if (isMap(one)) return [one];
+  throw new Error(
+    `it has no part ${quote(part)}; its parts are ${
+      Object.keys(config)
+        .filter((key) => isMap(config[key]))
+        .join(", ") || "none"
+    }`,
+  );
+}
+
+function chosen(levels: readonly Entries[], shape: Readonly<Record<string, z.core.$ZodType>>, given: Entries): Entries {
   // Files are the graph's to name, not the configuration's.
   const fits = (key: string): boolean => shape[key] !== undefined && Object.hasOwn(shape, key) && !isPath(shape[key]);
   const known = levels.flatMap((level) => Object.entries(level)).filter(([key, value]) => fits(key) && value !== null);

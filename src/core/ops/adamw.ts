@@ -28,7 +28,7 @@ export interface AdamWSettings {
 /**
  * One step of AdamW (arXiv 1711.05101) over all tensors at once, in place, as PyTorch computes it: g · min(1, clip/(norm + 1e-6));
  * p ← p·(1 − lr·decay); m, v by beta1, beta2; p ← p − lr/(1 − beta1ᵗ) · m / (√v/√(1 − beta2ᵗ) + epsilon); then the moving average
- * a ← d·a + (1 − d)·p. Gives the global norm of the gradients before clipping, a scalar.
+ * a ← d·a + (1 − d)·p. Gives the global norm of the gradients before clipping, a scalar; where that is NaN or infinite, nothing changes.
  *
  * Kernel `AdamWStep`: inputs `p0 g0 m0 v0 [a0] p1 …`, attributes `settings` (asked for at each run) and `count`; it
  * writes into p, m, v and a.
@@ -50,6 +50,8 @@ export function adamwStep(tensors: AdamWTensors, settings: () => AdamWSettings):
 
 function expand(tensors: AdamWTensors, s: AdamWSettings): Tensor {
   const norm = tf.sqrt(tf.addN(tensors.gradients.map((g) => tf.sum(tf.square(g)))));
+  const finite = tf.isFinite(norm);
+  const change = (variable: Variable, value: Tensor): void => variable.assign(tf.where(finite, value, variable));
   const clip = s.clip > 0 ? tf.minimum(tf.div(s.clip, tf.add(norm, 1e-6)), 1) : tf.scalar(1);
   const rate = s.lr / (1 - s.beta1 ** s.step);
   const root = Math.sqrt(1 - s.beta2 ** s.step);
@@ -58,13 +60,13 @@ function expand(tensors: AdamWTensors, s: AdamWSettings): Tensor {
       const g = tf.mul(at(tensors.gradients, i), clip);
       const m = at(tensors.first, i);
       const v = at(tensors.second, i);
-      m.assign(tf.add(tf.mul(m, s.beta1), tf.mul(g, 1 - s.beta1)));
-      v.assign(tf.add(tf.mul(v, s.beta2), tf.mul(tf.square(g), 1 - s.beta2)));
+      change(m, tf.add(tf.mul(m, s.beta1), tf.mul(g, 1 - s.beta1)));
+      change(v, tf.add(tf.mul(v, s.beta2), tf.mul(tf.square(g), 1 - s.beta2)));
       const decayed = s.weightDecay > 0 ? tf.mul(parameter, 1 - s.lr * s.weightDecay) : parameter;
-      parameter.assign(tf.sub(decayed, tf.div(tf.mul(m, rate), tf.add(tf.div(tf.sqrt(v), root), s.epsilon))));
+      change(parameter, tf.sub(decayed, tf.div(tf.mul(m, rate), tf.add(tf.div(tf.sqrt(v), root), s.epsilon))));
       if (!tensors.average) return;
       const a = at(tensors.average, i);
-      a.assign(tf.add(tf.mul(a, s.averageDecay), tf.mul(parameter, 1 - s.averageDecay)));
+      change(a, tf.add(tf.mul(a, s.averageDecay), tf.mul(parameter, 1 - s.averageDecay)));
     });
   });
   return norm;

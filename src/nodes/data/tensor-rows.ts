@@ -12,7 +12,8 @@ import { batchSource, checkBatch } from "./batch-source.js";
 export const tensorParams = z.object({
   file: path("safetensors or PyTorch file"),
   key: z.string().min(1).describe("name of the array in the file"),
-  axes: z.array(z.number().int().min(0)).min(1).optional().describe("order of the file's axes, e.g. [0,2,3,1] for NCHW to NHWC"),
+  join: z.number().int().min(1).default(1).describe("first axes that become one, e.g. 2 for an array of batches [steps,B,...]"),
+  axes: z.array(z.number().int().min(0)).min(1).optional().describe("order of the axes, e.g. [0,2,3,1] for NCHW to NHWC"),
   batch: z.number().int().min(1).optional().describe("rows per batch; default all at once"),
   repeat: z.boolean().default(false).describe("start again after the last batch; false ends"),
 });
@@ -37,7 +38,8 @@ export async function openRows(
   await checkedShape(p, dtype, rank);
   const stored = (await readArrays(p.file, [p.key])).get(p.key);
   if (!stored) throw new Error(`${p.file}: no array "${p.key}"`);
-  const { shape, data } = p.axes ? permute(stored, p.axes) : stored;
+  const joined = { ...stored, shape: joinedShape(stored.shape, p.join) };
+  const { shape, data } = p.axes ? permute(joined, p.axes) : joined;
   const [count = 0, ...rest] = shape;
   const size = rest.reduce((a, b) => a * b, 1);
   const options = { count, batch: p.batch ?? count, shuffle: false, repeat: p.repeat };
@@ -54,16 +56,23 @@ async function checkedShape(p: Params, dtype: HostArray["dtype"], rank: number |
     const entry = findArray(header, p.key);
     const as = readAs(entry.dtype);
     if (as !== dtype) throw new Error(`array "${p.key}" is ${entry.dtype}, expected ${dtype === "f32" ? floats : integers}`);
-    checkAxes(p.axes, entry.shape);
-    const shape = permutedShape(entry.shape, p.axes);
+    if (p.join > Math.max(1, entry.shape.length))
+      throw new Error(`array "${p.key}" has shape [${entry.shape.join()}], of which join: ${p.join} cannot join the first axes`);
+    const joined = joinedShape(entry.shape, p.join);
+    checkAxes(p.axes, joined);
+    const shape = permutedShape(joined, p.axes);
     if (shape.length === 0 || (rank !== undefined && shape.length !== rank))
       throw new Error(
-        `array "${p.key}" has shape [${shape.join()}], expected ${rank === 1 ? "[B]" : "[B,...]"}; choose another array`,
+        `array "${p.key}" has shape [${shape.join()}], expected ${rank === 1 ? "[B]" : "[B,...]"}; choose another array${rank === 1 && shape.length > 1 ? `, or join: ${shape.length}` : ""}`,
       );
     const [count = 0] = shape;
     checkBatch(count, p.batch ?? Math.max(count, 1), `rows in "${p.key}"`);
     return shape;
   });
+}
+
+function joinedShape(shape: readonly number[], join: number): readonly number[] {
+  return join === 1 ? shape : [shape.slice(0, join).reduce((a, b) => a * b, 1), ...shape.slice(join)];
 }
 
 const floats = "floats; data.label_file reads whole numbers [B]";

@@ -20,14 +20,31 @@ const params = z.object({
   clip: z.number().min(0).default(1).describe("largest global gradient norm; 0 is off"),
   ema: z.number().min(0).lt(1).default(0.9995).describe("decay of the averaged weights; 0 keeps no average"),
   ema_warmup: z.boolean().default(true).describe("start the average faster: decay at most (1 + step) / (10 + step)"),
+  accumulate: z
+    .number()
+    .int()
+    .min(1)
+    .default(1)
+    .describe("micro-batches that each batch is cut into: their gradients are averaged into one update, with less memory"),
+  on_nonfinite: z
+    .enum(["stop", "skip"])
+    .default("stop")
+    .describe("a loss or gradient that is NaN or infinite changes no weight: then stop the run, or go on with the next batch"),
   schedule: z.enum(["constant", "linear", "cosine"]).default("constant").describe("how the rate falls after the warm-up"),
-  warmup: z.number().int().min(0).default(0).describe("steps in which the rate rises from zero"),
+  warmup: z.number().int().min(0).default(0).describe("steps before the rate falls, in which it rises from zero or is held"),
+  warmup_from_zero: z
+    .boolean()
+    .default(true)
+    .describe("rise to the highest rate during the warm-up; false holds it from the start"),
   decay_end: z.number().int().min(0).default(0).describe("step at which the rate reaches its lowest"),
   final_lr: z.number().min(0).default(0).describe("learning rate at its lowest"),
 });
 type Params = z.output<typeof params>;
 
-/** AdamW (arXiv 1711.05101) as PyTorch computes it, with clipping of the global norm and a moving average of the weights. */
+/**
+ * AdamW (arXiv 1711.05101) as PyTorch computes it, with clipping of the global norm and a moving average of the weights. Steps of the
+ * schedules are updates: a step that is skipped counts for none of them. With `accumulate` the loss must be a mean over the batch.
+ */
 export const adamw = defineNode({
   kind: "optimizer",
   type: "train.adamw",
@@ -44,11 +61,15 @@ class AdamW implements Optimizer {
   private readonly second: ReadonlyMap<string, Variable>;
   private readonly averaged: ReadonlyMap<string, Variable> | undefined;
   readonly average: ((name: string) => Tensor) | undefined;
+  readonly accumulate: number;
+  readonly onNonfinite: "stop" | "skip";
 
   constructor(
     private readonly p: Params,
     readonly trains: WeightSet,
   ) {
+    this.accumulate = p.accumulate;
+    this.onNonfinite = p.on_nonfinite;
     const trained = trains.specs.filter((spec) => spec.trainable);
     this.parameters = trained.map((spec) => trains.get(spec.name) as Variable);
     const moments = (): Map<string, Variable> =>
@@ -77,8 +98,8 @@ class AdamW implements Optimizer {
   }
 
   schedule(step: number): { lr: number } {
-    const { schedule, lr: base, final_lr: final, warmup, decay_end: decayEnd } = this.p;
-    return { lr: learningRate(schedule, { step, base, final, warmup, decayEnd, warmupFromZero: true }) };
+    const { schedule, lr: base, final_lr: final, warmup, decay_end: decayEnd, warmup_from_zero: warmupFromZero } = this.p;
+    return { lr: learningRate(schedule, { step, base, final, warmup, decayEnd, warmupFromZero }) };
   }
 
   private settings(step: number): AdamWSettings {

@@ -103,7 +103,8 @@ export class PhaseLoop {
     const result = await runner.run(values, step, ledger && watchNodes(ledger));
     ledger?.charge(shared.results);
     const samples = new Map([...packets].map(([node, { packet }]) => [node, packet.indices]));
-    await deliver(session, { plan, phase: plan.phase, hosts, step, result, samples });
+    const culprit = (): ReturnType<StepRunner["culprit"]> => runner.culprit(values, step);
+    await deliver(session, { plan, phase: plan.phase, hosts, step, result, samples, culprit });
     await device.sync();
     this.step = step + 1;
     this.positions = Object.fromEntries([...packets].map(([node, { state }]) => [node, state]));

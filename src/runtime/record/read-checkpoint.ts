@@ -78,6 +78,7 @@ const stateFile = z.object({
       ),
     ),
     sources: z.record(z.string(), json),
+    skipped: z.record(z.string(), z.number()).default({}),
   }),
 });
 

@@ -1,6 +1,7 @@
 import type { HostValues, Ports } from "../../core/define-node.js";
-import type { GraphNode, Phase } from "../../core/graph.js";
-import { NodeFailure } from "./failure.js";
+import type { Phase } from "../../core/graph.js";
+import { NodeFailure, tellFailure } from "./failure.js";
+import type { Culprit } from "./find-culprit.js";
 import { hostInputs } from "./host-nodes.js";
 import type { OpenHost } from "./host-nodes.js";
 import type { PhasePlan } from "./plan.js";
@@ -19,27 +20,46 @@ export interface DeliveredStep {
   readonly result: StepResult;
   /** Samples of the step, by source. */
   readonly samples: ReadonlyMap<string, readonly number[]>;
+  /** Where the step's first NaN or infinity is, if it has one. */
+  readonly culprit: () => Promise<Culprit | undefined>;
 }
 
 /**
- * Gives a step's results to the record, to reducers and to sinks, then frees them; its scalars by name. Throws a NodeFailure where
- * the loss is no finite number.
+ * Gives a step's results to the record, to reducers and to sinks, then frees them; its scalars by name. Where a loss or gradient is
+ * NaN or infinite, throws a NodeFailure that says where that comes from, or, for an optimizer that skips, logs it and gives the
+ * results to nobody.
  */
 export async function deliver(session: Session, delivered: DeliveredStep): Promise<Record<string, number>> {
-  const { plan, phase, hosts, step, result, samples } = delivered;
+  const { plan, phase, hosts, step, result } = delivered;
+  const { optimizers, skipped } = session.devices;
   try {
     const metrics: Record<string, number> = {};
+    const record = (node: string, plain: string, value: number): void => {
+      const name = plan.optimizers.length > 1 ? `${node}/${plain}` : plain;
+      metrics[name] = value;
+      session.recorder.metric({ phase: phase.name, step: session.trained, node, name, value });
+    };
+    let passed = true;
     for (const [node, scalars] of result.scalars) {
-      const known = session.devices.optimizers.get(node)?.schedule(step - startOf(node, plan)) ?? {};
-      for (const [plain, scalar] of Object.entries({ ...scalars, ...known })) {
-        const value = typeof scalar === "number" ? scalar : ((await scalar.data())[0] ?? NaN);
-        const name = plan.optimizers.length > 1 ? `${node}/${plain}` : plain;
-        metrics[name] = value;
-        session.recorder.metric({ phase: phase.name, step: session.trained, node, name, value });
-        if (plain === "loss" && !Number.isFinite(value)) throw badLoss(session, plan, node, value, samples);
+      const values = await Promise.all(
+        Object.entries(scalars).map(async ([name, scalar]) => [name, (await scalar.data())[0] ?? NaN] as const),
+      );
+      const bad = values.find(([, value]) => !Number.isFinite(value));
+      if (bad) {
+        const failure = await nonfinite(session, delivered, node, bad);
+        if (optimizers.get(node)?.onNonfinite !== "skip") throw failure;
+        passed = false;
+        const count = (skipped.get(node) ?? 0) + 1;
+        skipped.set(node, count);
+        record(node, "skipped", count);
+        tellSkipped(session, delivered, failure, count);
+        continue;
       }
+      const updates = step - startOf(node, plan) - (skipped.get(node) ?? 0);
+      for (const [name, value] of [...values, ...Object.entries(optimizers.get(node)?.schedule(updates) ?? {})])
+        record(node, name, value);
     }
-    for (const host of hosts) {
+    for (const host of passed ? hosts : []) {
       if (plan.optimizers.length > 0 && isAsleep(host.node, step)) continue;
       const values: HostValues<Ports> = await hostInputs(host.node, result, session.devices);
       await host.add(values, { step: session.trained, phase: phase.name });
@@ -54,19 +74,46 @@ function startOf(optimizer: string, plan: PhasePlan): number {
   return plan.optimizers.find(({ name }) => name === optimizer)?.from ?? 0;
 }
 
-function badLoss(
+/** What made a scalar of an optimizer NaN or infinite: the first node whose output or gradient is so, and the samples. */
+async function nonfinite(
   session: Session,
-  plan: PhasePlan,
+  { plan, samples, culprit }: DeliveredStep,
   optimizer: string,
-  value: number,
-  samples: ReadonlyMap<string, readonly number[]>,
-): Error {
-  const trainer = plan.optimizers.find(({ name }) => name === optimizer);
-  const source = trainer?.inputs["loss"]?.node;
-  const node: GraphNode | undefined = session.graph.nodes.find(({ name }) => name === source) ?? trainer;
-  const shown = [...samples].map(([name, indices]) => `samples ${list(indices)} of "${name}"`);
-  const message = `the loss is ${value}${shown.length > 0 ? `, ${shown.join(", ")}` : ""}; lower the learning rate, or look at these samples`;
-  return node ? new NodeFailure(node, new Error(message)) : new Error(message);
+  [name, value]: readonly [name: string, value: number],
+): Promise<NodeFailure> {
+  const found = await culprit();
+  const trainer = plan.optimizers.find((node) => node.name === optimizer);
+  const loss = session.graph.nodes.find((node) => node.name === trainer?.inputs["loss"]?.node);
+  const node = found?.node ?? loss ?? trainer;
+  if (!node) throw new Error(`optimizer "${optimizer}" is not part of the phase`);
+  const text = name === "loss" ? "the loss" : name === "grad_norm" ? "the norm of the gradients" : name;
+  const where = found ? `, and ${found.what} is the first such number` : "";
+  const shown = [...samples].map(([source, indices]) => `samples ${list(rowsOf(indices, found?.rows))} of "${source}"`);
+  return new NodeFailure(
+    node,
+    new Error(
+      `${text} is ${value}${where}${shown.length > 0 ? `, ${shown.join(", ")}` : ""}; lower the learning rate, or look at these samples`,
+    ),
+  );
+}
+
+/** The samples of these rows; all where no rows are known. */
+function rowsOf(indices: readonly number[], rows: readonly number[] | undefined): readonly number[] {
+  const some = rows?.flatMap((row) => indices[row] ?? []) ?? [];
+  return some.length > 0 && some.length === rows?.length ? some : indices;
+}
+
+function tellSkipped(
+  { graph, recorder, progress, trained }: Session,
+  at: DeliveredStep,
+  failure: NodeFailure,
+  count: number,
+): void {
+  const { message } = tellFailure(graph, at.phase, at.step + 1, failure);
+  const line = `${message}. Skipped, ${count} so far`;
+  recorder.log("warn", line);
+  recorder.event({ event: "skipped", phase: at.phase.name, step: trained, message, count });
+  progress.note(line);
 }
 
 function list(indices: readonly number[]): string {

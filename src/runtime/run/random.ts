@@ -1,14 +1,28 @@
 import type { Random, StepContext } from "../../core/define-node.js";
 import { randomNormal, randomUniform } from "../../core/ops/random.js";
+import type { Draw } from "../../core/ops/random.js";
 import type { PerStep } from "../../core/per-step.js";
 import { philoxKey, streamId } from "../../core/philox.js";
+import { tf } from "../../core/tensor.js";
+import type { Tensor } from "../../core/tensor.js";
+import type { Part } from "./cut-batch.js";
 
-/** What a device node may know in a step; its random numbers are keyed by (seed, node, stream, step). */
-export function stepContext(seed: number, node: string, step: PerStep, training: boolean): StepContext {
+/**
+ * What a device node may know in a step; its random numbers are keyed by (seed, node, stream, step). In a part of a batch a node gets
+ * the numbers that these rows have in the whole batch.
+ */
+export function stepContext(seed: number, node: string, step: PerStep, training: boolean, part?: Part): StepContext {
   const key = philoxKey(seed, node);
-  const random: Random = {
-    normal: (shape, stream = "") => randomNormal({ key, stream: streamId(`normal/${stream}`), step, shape }),
-    uniform: (shape, stream = "") => randomUniform({ key, stream: streamId(`uniform/${stream}`), step, shape }),
-  };
-  return { training, random };
+  const drawn =
+    (kind: string, draw: (which: Draw) => Tensor): Random["normal"] =>
+    (shape, stream = "") => {
+      const from = (name: string, of: readonly number[]): Tensor =>
+        draw({ key, stream: streamId(`${kind}/${name}`), step, shape: of });
+      const [rows = 0, ...rest] = shape;
+      if (!part) return from(stream, shape);
+      if (rows === 0 || rows % part.size !== 0) return from(`${stream}/${part.from}`, shape);
+      const each = rows / part.size;
+      return tf.tidy(() => tf.slice(from(stream, [each * part.of, ...rest]), each * part.from, rows));
+    };
+  return { training, random: { normal: drawn("normal", randomNormal), uniform: drawn("uniform", randomUniform) } };
 }

@@ -51,6 +51,8 @@ export type CheckpointState = {
   readonly results: Results;
   /** Position of each source after the last step. */
   readonly sources: { readonly [node: string]: Json };
+  /** Steps in which an optimizer left the weights alone, by its name. */
+  readonly skipped: { readonly [optimizer: string]: number };
 };
 
 export interface Status {

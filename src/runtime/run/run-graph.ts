@@ -52,7 +52,7 @@ export async function executeGraph(graph: Graph, services: RunServices, checkpoi
   let devices: Devices | undefined;
   try {
     devices = await openDevices(graph);
-    if (checkpoint) restoreTrainState(devices, checkpoint.files);
+    if (checkpoint) restoreTrainState(devices, checkpoint);
     const recorder = await services.openRecorder(device.info);
     try {
       const { folder } = recorder;

@@ -3,6 +3,7 @@ import { runSteps } from "../stream/run-steps.js";
 import type { Delivery, StepsEnd } from "../stream/run-steps.js";
 import { deliver } from "./deliver.js";
 import { Interrupted, messageOf, tellFailure } from "./failure.js";
+import type { Culprit } from "./find-culprit.js";
 import { openHost } from "./host-nodes.js";
 import type { OpenHost } from "./host-nodes.js";
 import { openSources } from "./open-sources.js";
@@ -68,7 +69,8 @@ async function loop(session: Session, plan: PhasePlan, hosts: readonly OpenHost[
     await watch?.settle?.();
     if (training) session.trained++;
     const samples = new Map([...packets].map(([node, { packet }]) => [node, packet.indices]));
-    const metrics = await deliver(session, { plan, phase, hosts, step, result, samples });
+    const culprit = (): Promise<Culprit | undefined> => runner.culprit(values, step);
+    const metrics = await deliver(session, { plan, phase, hosts, step, result, samples, culprit });
     position.step = step + 1;
     position.sources = Object.fromEntries([...packets].map(([node, { state }]) => [node, state]));
     session.progress.step({ phase: phase.name, step: position.step, metrics });

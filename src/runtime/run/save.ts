@@ -26,6 +26,7 @@ export async function save(session: Session, phase: Phase, position: PhasePositi
     pending,
     results: Object.fromEntries(results),
     sources,
+    skipped: Object.fromEntries(session.devices.skipped),
   };
   await recorder.checkpoint({ step: trained, files: await trainState(session.devices), state }, phase.keep);
   session.saved = true;

@@ -46,7 +46,7 @@ export async function openDevices(graph: Graph): Promise<Devices> {
   const needed = new Set(plans.flatMap((plan) => plan.models));
   const models = new Map<string, LiveModel>();
   const optimizers = new Map<string, Optimizer>();
-  const devices = { seed: graph.seed, models, optimizers };
+  const devices = { seed: graph.seed, models, optimizers, skipped: new Map<string, number>() };
   try {
     for (const node of graph.nodes.filter((other) => needed.has(other))) models.set(node.name, await loadModel(node, graph.seed));
     for (const node of inOrder(

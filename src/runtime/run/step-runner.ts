@@ -4,6 +4,8 @@ import type { HostArray, Tensor } from "../../core/tensor.js";
 import type { PhasePlan } from "./plan.js";
 import type { StagePlan } from "./plan-stages.js";
 import { compareReplay } from "./compare-replay.js";
+import { findCulprit } from "./find-culprit.js";
+import type { Culprit } from "./find-culprit.js";
 import { runStage } from "./stage.js";
 import type { Devices, NodeHook } from "./stage.js";
 import { namesOf, resultOf, tensorsOf, textOf } from "./step-result.js";
@@ -64,17 +66,24 @@ export class StepRunner {
     return this.record(this.device, keys, inputs);
   }
 
+  /** The first NaN or infinity of this step, which is done once more for it; weights stay. */
+  culprit(packets: Packets, step: number): Promise<Culprit | undefined> {
+    this.clock.step = step;
+    return findCulprit({ stage: this.enter(step), sources: this.plan.sources }, this.devices, packets, this.perStep);
+  }
+
   /** Takes the stage of this step; another one than before starts its own recording. */
-  private enter(step: number): void {
+  private enter(step: number): StagePlan {
     const { stages } = this.plan;
     const stage = stages.findLast(({ start }) => start <= step) ?? stages[0];
     if (!stage) throw new Error(`phase "${this.plan.phase.name}" has no stage`);
-    if (stage === this.stagePlan) return;
+    if (stage === this.stagePlan) return stage;
     this.stagePlan = stage;
     this.seen = 0;
     this.recording = undefined;
     this.program = undefined;
     this.over = false;
+    return stage;
   }
 
   private plain(keys: readonly string[], inputs: readonly HostArray[], onNode?: NodeHook): StepResult {
@@ -93,7 +102,7 @@ export class StepRunner {
       this.devices,
       new Map(keys.map((key, i) => [key, tensors[i] as Tensor])),
       this.perStep,
-      onNode,
+      onNode && { onNode },
     );
   }
 

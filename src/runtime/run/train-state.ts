@@ -1,6 +1,7 @@
 import type { Optimizer } from "../../core/define-node.js";
 import { tf } from "../../core/tensor.js";
 import type { HostArray, Variable } from "../../core/tensor.js";
+import type { Checkpoint } from "./recorder.js";
 import type { Devices } from "./stage.js";
 import { fetch, upload } from "./transfer.js";
 
@@ -18,8 +19,9 @@ export async function trainState(devices: Devices): Promise<Map<string, Map<stri
   return files;
 }
 
-/** Puts a checkpoint's arrays back. Throws an Error that lists what does not fit this graph. */
-export function restoreTrainState(devices: Devices, files: ReadonlyMap<string, ReadonlyMap<string, HostArray>>): void {
+/** Puts a checkpoint's arrays and counts back. Throws an Error that lists what does not fit this graph. */
+export function restoreTrainState(devices: Devices, { files, state }: Checkpoint): void {
+  for (const [optimizer, count] of Object.entries(state.skipped)) devices.skipped.set(optimizer, count);
   const wrong: string[] = [];
   for (const { file, variables } of trainedVariables(devices)) {
     const arrays = files.get(file);

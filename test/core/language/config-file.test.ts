@@ -33,8 +33,17 @@ test("a config.json fills what the graph leaves out; the graph wins; other keys 
   expect(resolved).not.toContain("config.json");
 });
 
-test("params are found below vision_config, config and params", async () => {
-  for (const part of ["vision_config", "config", "params"]) {
+test("a part of the file is named behind #", async () => {
+  const config = '{"model": {"hidden_size": 16, "depth": 3}, "guide": {"hidden_size": 4, "depth": 1}}';
+  const { nodes } = await check(graph("config: m/config.json#guide"), options(config));
+  expect(nodes[0]?.params).toEqual({ hidden_size: 4, depth: 1 });
+  expect((await firstLines(graph("config: m/config.json#ema, depth: 1"), options(config)))[0]).toContain(
+    'it has no part "ema"; its parts are model, guide',
+  );
+});
+
+test("params are found below vision_config, config, params and model", async () => {
+  for (const part of ["vision_config", "config", "params", "model"]) {
     const config = `{"${part}": {"hidden_size": 16, "depth": 3}, "depth": null}`;
     const { nodes } = await check(graph("config: m/config.json"), options(config));
     expect(nodes[0]?.params).toEqual({ hidden_size: 16, depth: 3 });

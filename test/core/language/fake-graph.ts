@@ -153,7 +153,10 @@ export async function check(text: string, options: FakeOptions = {}): Promise<Gr
       if (found === undefined) throw new Error(`no such file: ${file}`);
       return found;
     },
-    resolve: (from, to) => new URL(to, `file://${from}`).pathname,
+    resolve(from, to) {
+      const { pathname, hash } = new URL(to, `file://${from}`);
+      return pathname + hash;
+    },
     overridesFrom: "/here/.",
     ...(options.inspect ? { inspect: options.inspect } : {}),
   });

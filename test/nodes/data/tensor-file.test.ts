@@ -35,6 +35,12 @@ test("gives rows in batches, with their axes in the order asked for", async () =
   expect(indices(packets)).toEqual([[0], [1], [2]]);
 });
 
+test("first axes are joined to rows", async () => {
+  const packets = await drain(await floats({ join: 2, batch: 2 }).source());
+  expect(packets.map((packet) => numbers(packet, "tensor"))).toEqual([[0, 1, 2, 3], [10, 11, 12, 13], [20, 21, 22, 23]]); // prettier-ignore
+  await expect(floats({ join: 4 }).source()).rejects.toThrow(/shape \[3,2,2\], of which join: 4 cannot/);
+});
+
 test("rows that fill no batch are left out, and repeat starts again", async () => {
   expect(indices(await drain(await floats({ batch: 2 }).source()))).toEqual([[0, 1]]);
   expect(indices(await drain(await floats({ batch: 2, repeat: true }).source(), 2))).toEqual([[0, 1], [0, 1]]); // prettier-ignore

@@ -123,6 +123,6 @@ test.each([
 
 test("a step that fails names its node and place", async () => {
   await expect(bench({}, ["adam.lr=1.0e+38", "adam.clip=0"])).rejects.toThrow(
-    /node "loss" \(.*tiny\.yaml:\d+:\d+\) failed at step \d/,
+    /node "dit" \(.*tiny\.yaml:\d+:\d+\) failed at step \d/,
   );
 });

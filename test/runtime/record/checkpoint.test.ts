@@ -25,6 +25,7 @@ function checkpoint(step: number, value = step): Checkpoint {
       pending: ["sample"],
       results: { before: { loss: 2 } },
       sources: { images: { epoch: 1, position: 8 } },
+      skipped: { adam: 2 },
     },
   };
 }

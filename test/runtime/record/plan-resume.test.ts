@@ -35,7 +35,7 @@ async function run(hour: number, state: Status["state"], step: number, process =
   await writeFile(join(folder, "resolved.yaml"), resolved);
   await writeStatus(folder, { graph: "toy", file: "/toy.yaml", started: "", next: "", process }, { state, step }, new Date(0));
   const done = state === "finished" ? ["train"] : [];
-  const saved = { phase: "train", step, seed: 0, done, pending: [], results: {}, sources: {} };
+  const saved = { phase: "train", step, seed: 0, done, pending: [], results: {}, sources: {}, skipped: {} };
   if (step > 0) await writeCheckpoint(folder, { step, files: new Map(), state: saved }, 3, { metricsBytes: 0 });
   return folder;
 }
@@ -84,7 +84,10 @@ test("a changed graph is refused with the list", async () => {
 
 test("a path names a run, or one checkpoint of it", async () => {
   const folder = await run(1, "interrupted", 5);
-  const none = { files: new Map(), state: { phase: "train", step: 8, seed: 0, done: [], pending: [], results: {}, sources: {} } };
+  const none = {
+    files: new Map(),
+    state: { phase: "train", step: 8, seed: 0, done: [], pending: [], results: {}, sources: {}, skipped: {} },
+  };
   await writeCheckpoint(folder, { step: 8, ...none }, 3, { metricsBytes: 0 });
   expect(await planResume(graph, { resume: folder, base })).toMatchObject({ folder, found: { checkpoint: { step: 8 } } });
   const older = await planResume(graph, { resume: join(folder, "checkpoints/step-00000005"), base });

@@ -104,7 +104,7 @@ describe("failing", () => {
     [
       "a loss that is no number",
       ["points.nan=13"],
-      /^node "error" \(.*toy.yaml:7:3\) failed at step 4 of phase "train": the loss is NaN, samples 12 13 14 15 of "points"; lower the learning rate/,
+      /^node "points" \(.*toy.yaml:4:3\) failed at step 4 of phase "train": the loss is NaN, and its output "y" is the first such number, samples 13 of "points"; lower the learning rate/,
     ],
   ])("%s is told with node, place, step and phase", async (_name, overrides, message) => {
     const record = emptyRecord();

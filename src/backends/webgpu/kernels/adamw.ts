@@ -90,7 +90,8 @@ function update(average: boolean): Shader {
     ], // prettier-ignore
     code: `${main} {
   let i = ${index};
-  if (i >= u.size) { return; }
+  // The bits of a norm that is NaN or infinite: shaders may assume that numbers are finite.
+  if (i >= u.size || (bitcast<u32>(norm[0]) & 0x7f800000u) == 0x7f800000u) { return; }
   let pull = g[i] * select(1.0, min(1.0, u.clip / (norm[0] + 1e-6)), u.clip > 0.0);
   let mean = u.beta1 * m[i] + u.rest1 * pull;
   let square = u.beta2 * v[i] + u.rest2 * pull * pull;

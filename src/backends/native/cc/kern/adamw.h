@@ -28,10 +28,11 @@ void adamwCall(const Call& call) {
   for (size_t i = 0; i < pieceCount; i++) total += squares[i];
   const double norm = __builtin_sqrt(total);
   call.f32(0)[0] = static_cast<float>(norm);
+  if (!__builtin_isfinite(call.f32(0)[0])) return;
 
   const double lr = call.numbers[1], beta1 = call.numbers[2], beta2 = call.numbers[3], step = call.numbers[6];
   const double clip = call.numbers[7], room = clip / (norm + 1e-6);
-  const double shrink = clip > 0 && !(room >= 1) ? room : 1;  // a NaN norm makes everything NaN, as in PyTorch
+  const double shrink = clip > 0 && room < 1 ? room : 1;
   const vf b1 = splat(static_cast<float>(beta1)), c1 = splat(static_cast<float>(1 - beta1));
   const vf b2 = splat(static_cast<float>(beta2)), c2 = splat(static_cast<float>(1 - beta2));
   const vf pullScale = splat(static_cast<float>(shrink)), epsilon = splat(call.f(4));
