@@ -1,6 +1,6 @@
 /**
- * Benchmarks of the built package: `npm run bench -- step|gemm|ops|webgpu|weights [options]`. Each prints its options with --help, and one JSON object with
- * --json. With --vs-torch the same work is timed in PyTorch too, in turns.
+ * Benchmarks of the built package: `npm run bench -- step|gemm|ops|webgpu|weights [options]`. Each prints its options with --help, and
+ * one JSON object with --json. With --vs-torch the same work is timed in PyTorch too, in turns.
  */
 import { BenchError } from "./bench-error.mjs";
 import { busyCores, tooBusy } from "./busy-cores.mjs";

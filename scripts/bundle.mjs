@@ -96,7 +96,7 @@ const common = {
   logLevel: "warning",
 };
 // One copy of the tensor library for everybody; sharp, resvg and webgpu are binaries.
-const external = ["@tensorflow/*", "sharp", "@resvg/resvg-js", "webgpu"];
+const external = ["@tensorflow/*", "@huggingface/hub", "sharp", "@resvg/resvg-js", "webgpu"];
 
 /** The modules. */
 async function bundleModules() {

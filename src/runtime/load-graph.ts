@@ -12,6 +12,7 @@ import { errorCode } from "./error-code.js";
 import { loadPluginLate } from "./plugins/load-plugin-late.js";
 import { messageOf } from "./run/failure.js";
 import { checkWeights } from "./run/load-weights.js";
+import type { Pull } from "./run/weights-file.js";
 
 /** How to read a graph. */
 export interface LoadOptions {
@@ -23,6 +24,8 @@ export interface LoadOptions {
   readonly plugins?: readonly string[];
   /** Node types besides the built-in ones. */
   readonly nodes?: readonly NodeDef[];
+  /** Brings weights that the graph names on the hub (hf://…) into the cache where they are not; without it that is a mistake. */
+  readonly pull?: Pull;
 }
 
 /**
@@ -47,7 +50,7 @@ export async function traceGraphFile(file: string, options: LoadOptions = {}): P
     // What is no path is left as it is.
     resolve: (from, path) => (path.startsWith("hf://") ? path : resolve(dirname(from), path)),
     overridesFrom: join(process.cwd(), "overrides"),
-    inspect: checkWeights,
+    inspect: (node) => checkWeights(node, options.pull),
   });
   if (overrides.length === 0) return { graph, traced };
   // A run's folder keeps the overrides beside the files.

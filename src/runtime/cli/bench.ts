@@ -7,6 +7,7 @@ import { metric, table } from "../text.js";
 import { exitCodes } from "./exit-codes.js";
 import { graphOptions } from "./graph-flags.js";
 import type { GraphFlags } from "./graph-flags.js";
+import { pullOnce } from "./pull-once.js";
 import { reportProblems } from "./report-problems.js";
 
 /** Flags of `graph bench`, as the command line gives them. */
@@ -23,7 +24,7 @@ export interface BenchFlags extends GraphFlags {
 /** `graph bench`: times a phase of a graph by node and writes nothing but the table; gives the exit code. */
 export async function benchVerb(file: string, overrides: readonly string[], flags: BenchFlags): Promise<number> {
   try {
-    const graph = await loadGraph(file, graphOptions(overrides, flags));
+    const graph = await loadGraph(file, { ...graphOptions(overrides, flags), pull: pullOnce });
     const [{ benchGraph }, { backendsOf }] = await Promise.all([
       import("../bench/bench-graph.js"),
       import("../plugins/backends-of.js"),

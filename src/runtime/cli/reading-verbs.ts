@@ -27,11 +27,21 @@ export function addReadingVerbs(graph: Command, done: Done): void {
   graph
     .command("weights")
     .description("keys, shapes, dtypes and statistics of a weights file")
-    .argument("<file>", "safetensors or PyTorch file, index of a sharded one, checkpoint or run folder; file.pt#ema is one part")
+    .argument(
+      "<file>",
+      "safetensors or PyTorch file, index of a sharded one, checkpoint or run folder, hf://…; file.pt#ema is one part",
+    )
     .option("--stats", "min, max, mean, std and count of NaN also of more than 256 MB")
     .option("--no-stats", "the header only")
     .option("--json", "print one JSON object")
     .action((file, flags) => done(import("./weights.js").then(({ weightsVerb }) => weightsVerb(file, flags))));
+
+  graph
+    .command("pull")
+    .description("bring weights from the Hugging Face Hub into the cache")
+    .argument("<what...>", "hf://org/name[/file][@revision], or a graph file: all that it names")
+    .option("--json", "print one JSON object")
+    .action((what, flags) => done(import("./pull.js").then(({ pullVerb }) => pullVerb(what, flags))));
 
   graph
     .command("explain")

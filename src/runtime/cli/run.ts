@@ -5,6 +5,7 @@ import type { RunOptions } from "../run-options.js";
 import { exitCodes } from "./exit-codes.js";
 import { graphOptions } from "./graph-flags.js";
 import type { GraphFlags } from "./graph-flags.js";
+import { pullOnce } from "./pull-once.js";
 import { reportProblems } from "./report-problems.js";
 import { onStopSignals } from "./stop-signals.js";
 import { sweepOf, sweepVerb } from "./sweep.js";
@@ -29,7 +30,7 @@ export async function runVerb(file: string, overrides: readonly string[], flags:
   const progress = chooseProgress(process, flags.logEvery);
   const stop = onStopSignals((line) => progress.note(line));
   try {
-    const load = graphOptions(overrides, flags);
+    const load = { ...graphOptions(overrides, flags), pull: pullOnce };
     const graph = await loadGraph(file, load);
     const sweep = sweepOf(graph, flags);
     const options = { ...optionsOf(flags), signal: stop.signal };

@@ -43,7 +43,7 @@ interface Listing {
 }
 
 async function list(given: string, wanted: boolean | undefined): Promise<Listing> {
-  const { file, part } = await weightsFile(given, "");
+  const { file, part } = await weightsFile(given, { hint: "" });
   return withArrays(file, async (arrays) => {
     const chosen = partOf(arrays, part).map((array) => ({ ...array, bytes: bytesOf(array) }));
     const withStatistics = wanted ?? sum(chosen.map(({ bytes }) => bytes)) <= smallBytes;

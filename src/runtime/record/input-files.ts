@@ -1,6 +1,7 @@
 import { stat } from "node:fs/promises";
 import { isAbsolute } from "node:path";
 import type { Graph } from "../../core/graph.js";
+import { isHubAddress } from "../hub/hub-address.js";
 import { weightsFile } from "../run/weights-file.js";
 import { markFile } from "./checkpoint-files.js";
 
@@ -30,7 +31,7 @@ export async function inputFiles({ nodes }: Pick<Graph, "nodes">, upTo: number =
   for (const { name, def, params } of nodes) {
     if (def.kind === "sink" || def.kind === "reducer") continue;
     for (const [param, value] of Object.entries(params)) {
-      if (typeof value !== "string" || !isAbsolute(value)) continue;
+      if (typeof value !== "string" || !(isAbsolute(value) || isHubAddress(value))) continue;
       const file =
         param === "weights"
           ? await weightsFile(value).then(

@@ -5,10 +5,14 @@ import { messageOf } from "./failure.js";
 import { matchWeights } from "./match-weights.js";
 import type { Piece } from "./match-weights.js";
 import { weightsFile } from "./weights-file.js";
+import type { Pull } from "./weights-file.js";
 
-/** Compares the names and shapes in a model's weights file with what the model declares, without reading contents. */
-export async function checkWeights(node: GraphNode): Promise<void> {
-  await pairWeights(node);
+/**
+ * Compares the names and shapes in a model's weights file with what the model declares, without reading contents. `pull` brings what is not
+ * in the cache of the hub; without it that is an Error.
+ */
+export async function checkWeights(node: GraphNode, pull?: Pull): Promise<void> {
+  await pairWeights(node, pull);
 }
 
 /** Fills memory with one weight, f32 and row-major. */
@@ -40,11 +44,14 @@ export async function loadWeights(node: GraphNode, take: (name: string, fill: Fi
   });
 }
 
-async function pairWeights(node: GraphNode): Promise<{ file: string; pairs: ReadonlyMap<string, readonly Piece[]> } | undefined> {
+async function pairWeights(
+  node: GraphNode,
+  pull?: Pull,
+): Promise<{ file: string; pairs: ReadonlyMap<string, readonly Piece[]> } | undefined> {
   const given = node.params["weights"];
   if (node.def.kind !== "model" || node.again || typeof given !== "string") return undefined;
   const { def } = node;
-  const { file, part } = await weightsFile(given);
+  const { file, part } = await weightsFile(given, { pull });
   const { tensors } = await listArrays(file);
   try {
     return { file, pairs: matchWeights(def.weights(node.params, node.dims), tensors, def.layouts ?? asDeclared, part) };

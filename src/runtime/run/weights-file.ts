@@ -1,5 +1,8 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { isHubAddress, parseHubAddress } from "../hub/hub-address.js";
+import { cachedFile, hubCache } from "../hub/hub-cache.js";
+import { weightNames } from "./weight-names.js";
 
 /** A file of weights, and the part of it that is meant, e.g. `ema`. */
 export interface WeightsFile {
@@ -7,43 +10,49 @@ export interface WeightsFile {
   readonly part?: string;
 }
 
+/** Brings an address of the hub into the cache; gives the file there. */
+export type Pull = (address: string) => Promise<string>;
+
+/** How to look for a file. */
+export interface FindOptions {
+  /** Ends the message of the Error where there is nothing. */
+  readonly hint?: string;
+  /** Called for what is not in the cache of the hub; without it that is an Error. */
+  readonly pull?: Pull | undefined;
+}
+
 /**
  * The weights file that a `weights` param means: a file itself; of a checkpoint the averaged weights, else the trained ones; of a run its
- * latest checkpoint; of a published model's folder its weights. `path#part` takes one part of a file, e.g. `step-100.pt#model`.
- * `hint` ends the message of the Error where there is nothing.
+ * latest checkpoint; of a published model's folder its weights; of an address on the hub its file in the cache. `path#part` takes one
+ * part of a file, e.g. `step-100.pt#model`.
  */
-export async function weightsFile(given: string, hint = ", its path counted from the graph file"): Promise<WeightsFile> {
+export async function weightsFile(given: string, options: FindOptions = {}): Promise<WeightsFile> {
   const whole = await stat(given).catch(() => undefined);
   const hash = given.lastIndexOf("#");
   // A name may hold a # itself: what is there under the whole name goes first.
   const [path, part] = whole || hash < 0 ? [given] : [given.slice(0, hash), given.slice(hash + 1)];
-  const file = await fileIn(path, hint);
+  const file = isHubAddress(path) ? await hubFile(path, options) : await fileIn(path, options);
   return part === undefined || part === "" ? { file } : { file, part };
 }
 
-async function fileIn(path: string, hint: string): Promise<string> {
+async function hubFile(address: string, { pull }: FindOptions): Promise<string> {
+  const known = await cachedFile(parseHubAddress(address));
+  if (known !== undefined) return known;
+  if (pull) return pull(address);
+  throw new Error(`${address} is not in the cache ${hubCache()}; \`graph pull ${address}\` brings it there`);
+}
+
+async function fileIn(path: string, options: FindOptions): Promise<string> {
+  const { hint = ", its path counted from the graph file" } = options;
   const entry = await stat(path).catch(() => undefined);
   if (!entry) throw new Error(`${path}: no such file or folder; expected ${kinds}${hint}`);
   if (entry.isFile()) return path;
   const names = await readdir(path);
-  const file = fileNames.find((name) => names.includes(name));
+  const file = weightNames.find((name) => names.includes(name));
   if (file) return join(path, file);
-  if (names.includes("latest")) return fileIn(join(path, (await readFile(join(path, "latest"), "utf8")).trim()), hint);
-  if (names.includes("checkpoints")) return fileIn(join(path, "checkpoints"), hint);
+  if (names.includes("latest")) return fileIn(join(path, (await readFile(join(path, "latest"), "utf8")).trim()), options);
+  if (names.includes("checkpoints")) return fileIn(join(path, "checkpoints"), options);
   throw new Error(`${path} holds no weights: expected ${kinds}`);
 }
 
 const kinds = "a safetensors or PyTorch file, the index of a sharded one, a checkpoint folder or a run folder";
-
-/** Names of the weights in a checkpoint's folder, then those of published models, in the order in which they are looked for. */
-export const fileNames = [
-  "ema.safetensors",
-  "model.safetensors",
-  "model.safetensors.index.json",
-  "diffusion_pytorch_model.safetensors",
-  "diffusion_pytorch_model.safetensors.index.json",
-  "pytorch_model.bin",
-  "pytorch_model.bin.index.json",
-  "model.pt",
-  "stage2_model.pt",
-];
