@@ -1,6 +1,6 @@
 /** The public face of raegraph: read, check and run graphs; define node types, ops and backends. */
 export { checkGraph, loadGraph, runGraph } from "./runtime/api.js";
-export type { CheckedGraph, LoadOptions, RunOptions, RunResult } from "./runtime/api.js";
+export type { CheckedGraph, LoadOptions, Part, RunOptions, RunResult } from "./runtime/api.js";
 export { UsageError } from "./runtime/usage-error.js";
 export { RunFailure } from "./runtime/run/failure.js";
 
@@ -28,6 +28,6 @@ export { tf } from "./core/tensor.js";
 export type { HostArray, Tensor } from "./core/tensor.js";
 
 export type { Plugin } from "./core/plugin.js";
-export type { Graph, GraphEdge, GraphNode, Phase, PortRef } from "./core/graph.js";
+export type { Contract, Graph, GraphEdge, GraphNode, Phase, PortRef } from "./core/graph.js";
 export { GraphError } from "./core/problem.js";
 export type { Problem, Span } from "./core/problem.js";

@@ -127,6 +127,8 @@ export interface Origin {
 export interface HostContext {
   readonly node: string;
   readonly seed: number;
+  /** Seconds of the run's clock: for rates and for what is due now and then. Tests set it. */
+  now(): number;
   /** Shows a line to the user and writes it to the run's log. */
   log(level: "info" | "warn", message: string): void;
   /** Writes a file into the run folder, atomically; gives its full path. `path` is relative to the run folder. */

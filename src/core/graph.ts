@@ -35,6 +35,16 @@ export interface GraphEdge {
   readonly type: string;
 }
 
+/** What an edge promises in every step: `expect: { dit.velocity: { finite: true, range: [-8, 8] } }`. */
+export interface Contract {
+  readonly edge: PortRef;
+  readonly at: Span;
+  /** No NaN and no infinity. */
+  readonly finite?: boolean;
+  /** The least and the largest number that may come. */
+  readonly range?: readonly [number, number];
+}
+
 /** A loop over the graph with its own targets. */
 export interface Phase {
   readonly name: string;
@@ -63,6 +73,8 @@ export interface Graph {
   readonly nodes: readonly GraphNode[];
   readonly edges: readonly GraphEdge[];
   readonly phases: readonly Phase[];
+  /** What some of its edges promise in every step. */
+  readonly expect?: readonly Contract[];
   /** The runs that it asks for, where it is more than one. */
   readonly sweep?: Sweep;
   /** What the report on those runs says. */

@@ -4,6 +4,7 @@ import type { RunResult } from "./run/run-graph.js";
 
 export { checkGraphFile as checkGraph, loadGraph } from "./load-graph.js";
 export type { CheckedGraph, LoadOptions } from "./load-graph.js";
+export type { Part } from "./partial.js";
 export type { RunOptions } from "./run-options.js";
 export type { RunResult } from "./run/run-graph.js";
 

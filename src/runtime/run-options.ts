@@ -1,4 +1,5 @@
 import type { Precision } from "../core/define-backend.js";
+import type { Part } from "./partial.js";
 
 /** How to run a graph; everything has a default. */
 export interface RunOptions {
@@ -18,6 +19,14 @@ export interface RunOptions {
   readonly programs?: boolean;
   /** Compares every so many replayed steps with the step run op by op, bit for bit; 0, the default, is never. */
   readonly checkReplay?: number;
+  /** What of the graph to run; everything by default. */
+  readonly part?: Part;
+  /** Edges to look at: `dit.velocity:stats`, `decoder.image:image`. */
+  readonly peek?: readonly string[];
+  /** Writes what the run does to this file as Chrome trace events. */
+  readonly trace?: string;
+  /** Tells who waits for whom when nothing has moved for so many seconds; 60 by default, 0 never tells. */
+  readonly stallAfter?: number;
   /** Stops after the step in work, with a checkpoint. */
   readonly signal?: AbortSignal;
 }

@@ -8,7 +8,15 @@ import { badGraphs } from "./bad-graphs.js";
 import { bundle, runNode } from "./graph-command.js";
 import { changed, idxBytes, tinyFolder } from "./tiny.js";
 
-const flags = { backend: "reference", precision: "fp32", resume: "never", logEvery: 10, programs: true, checkReplay: 0 } as const;
+const flags = {
+  backend: "reference",
+  precision: "fp32",
+  resume: "never",
+  logEvery: 10,
+  programs: true,
+  checkReplay: 0,
+  stallAfter: 60,
+} as const;
 const home = process.cwd();
 let folder = "";
 

@@ -37,7 +37,7 @@ function findTarget(root: Table, override: Override, problems: Problems): Target
   const here = (...path: PathPart[]): Target => ({ kind: "here", path });
   const named = (text: string): PathPart => ({ text, at: head.at });
   if (head.text === "nodes" && rest.length > 0) return findNode(root, rest, head, override, problems);
-  if (["seed", "name", "note", "plugins"].includes(head.text) && rest.length === 0) return here(head);
+  if (["seed", "name", "note", "plugins", "expect"].includes(head.text) && rest.length === 0) return here(head);
   if (head.text === "sweep" || head.text === "report") return here(head, ...rest);
   if ((head.text === "vars" || head.text === "phases") && rest[0]) {
     const table = tableOf(root, head.text);

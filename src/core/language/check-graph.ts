@@ -27,6 +27,7 @@ import { overrideFile, parseOverrides } from "./override-text.js";
 import { probeNodes } from "./probe-nodes.js";
 import { createProblems } from "./problems.js";
 import type { Problems } from "./problems.js";
+import { readExpect } from "./read-expect.js";
 import { readHead } from "./read-head.js";
 import { readReport } from "./read-report.js";
 import { readSweep } from "./read-sweep.js";
@@ -109,6 +110,7 @@ export async function traceGraph(input: GraphInput): Promise<TracedGraph> {
   checkInputs(bound, types, connections, problems);
   const phases = checkPhases(expanded.fields.get("phases")?.value, bound, problems);
   checkStarts(bound, connections, phases, problems);
+  const expect = readExpect(expanded.fields.get("expect"), expanded.scope, bound, problems);
   const sweep = readSweep(expanded.fields.get("sweep"), problems);
   const report = readReport(expanded.fields.get("report"), sweep, phases, problems);
 
@@ -122,7 +124,11 @@ export async function traceGraph(input: GraphInput): Promise<TracedGraph> {
   problems.throwIfAny(withOverrides());
 
   const edges = nodes.flatMap(({ node }) => buildEdges(node, types));
-  const experiment = { ...(sweep ? { sweep } : {}), ...(report ? { report } : {}) };
+  const experiment = {
+    ...(expect.length > 0 ? { expect } : {}),
+    ...(sweep ? { sweep } : {}),
+    ...(report ? { report } : {}),
+  };
   const resolved = resolvedText({ ...head, ...experiment }, installed.plugins, nodes, phases);
   const graph = {
     ...head,

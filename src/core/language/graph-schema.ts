@@ -46,6 +46,7 @@ export function graphSchema(nodes: readonly NodeDef[]): JsonSchema {
       inputs: { type: "object", additionalProperties: { type: "string" }, description: "typed inputs of an included file" },
       outputs: { type: "object", additionalProperties: reference, description: "what an included file gives" },
       nodes: { type: "object", additionalProperties: node },
+      expect: { type: "object", additionalProperties: contract, description: "what edges promise in every step, by node.port" },
       phases: { type: "object", additionalProperties: phase },
       sweep,
       report: { ...partSchema(reportSchema), description: "what the report on the runs of the sweep says" },
@@ -75,6 +76,22 @@ const phase = {
     keep: count(1, "checkpoints that stay on disk"),
   },
   required: ["run"],
+  additionalProperties: false,
+};
+
+const contract = {
+  type: "object",
+  properties: {
+    finite: { type: "boolean", description: "no NaN and no infinity" },
+    range: {
+      type: "array",
+      items: { type: "number" },
+      minItems: 2,
+      maxItems: 2,
+      description: "the least and the largest number that may come",
+    },
+  },
+  minProperties: 1,
   additionalProperties: false,
 };
 

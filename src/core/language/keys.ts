@@ -1,5 +1,16 @@
 /** Keys of a graph file. */
-export const graphKeys: readonly string[] = ["name", "note", "seed", "plugins", "vars", "nodes", "phases", "sweep", "report"];
+export const graphKeys: readonly string[] = [
+  "name",
+  "note",
+  "seed",
+  "plugins",
+  "vars",
+  "nodes",
+  "expect",
+  "phases",
+  "sweep",
+  "report",
+];
 
 /** Keys of a file that another one includes. */
 export const includedKeys: readonly string[] = ["name", "note", "plugins", "inputs", "outputs", "vars", "nodes"];

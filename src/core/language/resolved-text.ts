@@ -1,5 +1,5 @@
 import type { ReportPlan, Sweep } from "../experiment.js";
-import type { GraphNode, Phase } from "../graph.js";
+import type { Contract, GraphNode, Phase } from "../graph.js";
 import type { Plugin } from "../plugin.js";
 import type { BoundNode } from "./bind-nodes.js";
 import { versionOf } from "./bind-nodes.js";
@@ -15,7 +15,7 @@ export interface GraphHead {
 
 /** A checked graph as one YAML file without includes, variables and defaults to fill in; it loads to the same graph. */
 export function resolvedText(
-  head: GraphHead & { readonly sweep?: Sweep; readonly report?: ReportPlan },
+  head: GraphHead & { readonly expect?: readonly Contract[]; readonly sweep?: Sweep; readonly report?: ReportPlan },
   plugins: readonly Plugin[],
   nodes: readonly { readonly node: GraphNode; readonly bound: BoundNode }[],
   phases: readonly Phase[],
@@ -51,6 +51,9 @@ export function resolvedText(
       // A path is written whole, a package by its name: the text may come to lie in another folder.
       plugins: plugins.length > 0 ? plugins.map(({ name, file, version }) => (version === undefined ? file : name)) : undefined,
       nodes: Object.fromEntries(written),
+      expect:
+        head.expect &&
+        Object.fromEntries(head.expect.map(({ edge, finite, range }) => [`${edge.node}.${edge.port}`, { finite, range }])),
       phases: orNothing(Object.fromEntries(loops)),
       sweep: head.sweep && {
         over: orNothing(Object.fromEntries(head.sweep.axes.map(({ path, values }) => [path, values]))),

@@ -2,6 +2,7 @@ import type { ComputeBackend, Device, DeviceOptions } from "../../core/define-ba
 import type { Graph, Phase } from "../../core/graph.js";
 import { prepareTensors } from "../../core/prepare.js";
 import { quietProgress } from "../progress/quiet.js";
+import { noActivity } from "../run/activity.js";
 import { planPhase } from "../run/plan.js";
 import type { PhasePlan } from "../run/plan.js";
 import { closeDevices, openDevices } from "../run/session.js";
@@ -44,6 +45,7 @@ export async function openPhase(
       device,
       programs,
       checkReplay: 0,
+      activity: noActivity,
       recorder: noRecord(),
       progress: quietProgress(),
       signal: new AbortController().signal,

@@ -14,7 +14,7 @@ export interface ReportOptions {
   readonly stack?: boolean;
 }
 
-/** Tells the user what went wrong and gives the exit code: 2 where nothing ran, else 1. */
+/** Tells the user what went wrong and gives the exit code: 2 where nothing ran, 3 for a broken contract, else 1. */
 export function reportProblems(error: unknown, options: ReportOptions = {}): number {
   if (error instanceof GraphError) {
     if (options.json)
@@ -27,7 +27,14 @@ export function reportProblems(error: unknown, options: ReportOptions = {}): num
   const message = error instanceof Error ? error.message : String(error);
   if (options.json) process.stdout.write(`${JSON.stringify({ error: message }, undefined, 2)}\n`);
   else process.stderr.write(`graph: ${options.stack ? stackOf(error) : message}\n`);
-  return error instanceof UsageError ? exitCodes.usage : exitCodes.failed;
+  if (error instanceof UsageError) return exitCodes.usage;
+  return isBrokenContract(error) ? exitCodes.verification : exitCodes.failed;
+}
+
+/** By its name: the class lies with what runs graphs, which verbs that only read do without. */
+function isBrokenContract(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return error.name === "BrokenContract" || isBrokenContract(error.cause);
 }
 
 function asText({ problems, sources }: GraphError): string {

@@ -19,6 +19,15 @@ export interface RunFlags extends GraphFlags, SweepFlags {
   readonly resume: string;
   readonly runDir?: string;
   readonly smoke?: boolean;
+  readonly plan?: boolean;
+  readonly json?: boolean;
+  readonly from?: readonly string[];
+  readonly to?: readonly string[];
+  readonly only?: readonly string[];
+  readonly until?: string;
+  readonly peek?: readonly string[];
+  readonly trace?: string;
+  readonly stallAfter: number;
   readonly logEvery: number;
   readonly programs: boolean;
   readonly checkReplay: number;
@@ -34,6 +43,11 @@ export async function runVerb(file: string, overrides: readonly string[], flags:
     const graph = await loadGraph(file, load);
     const sweep = sweepOf(graph, flags);
     const options = { ...optionsOf(flags), signal: stop.signal };
+    if (flags.plan) {
+      const { writePlan } = await import("../plan/write-plan.js");
+      process.stdout.write(`${await writePlan(graph, options, flags.json === true)}\n`);
+      return exitCodes.ok;
+    }
     // A smoke run proves that the parts work together, and the graph as written does that for all settings.
     if (sweep && !flags.smoke) return await sweepVerb({ file, load, graph, sweep, options, signal: stop.signal, progress });
     const { parts, runContainer } = await import("../container.js");
@@ -50,15 +64,21 @@ export async function runVerb(file: string, overrides: readonly string[], flags:
   }
 }
 
-function optionsOf({ backend, precision, threads, resume, runDir, smoke, programs, checkReplay }: RunFlags): RunOptions {
+function optionsOf({ backend, precision, resume, programs, checkReplay, stallAfter, ...rest }: RunFlags): RunOptions {
+  const { threads, runDir, smoke, peek, trace, from, to, only, until } = rest;
+  const part = { ...(from ? { from } : {}), ...(to ? { to } : {}), ...(only ? { only } : {}), ...(until ? { until } : {}) };
   return {
     backend,
     precision,
     resume,
     programs,
     checkReplay,
+    part,
+    stallAfter,
     ...(threads === undefined ? {} : { threads }),
     ...(runDir === undefined ? {} : { runDir }),
     ...(smoke === undefined ? {} : { smoke }),
+    ...(peek ? { peek } : {}),
+    ...(trace === undefined ? {} : { trace }),
   };
 }

@@ -28,3 +28,17 @@ export function positiveInteger(text: string): number {
 export function names(text: string): string[] {
   return text.split(",").filter((name) => name !== "");
 }
+
+/** A flag that counts from 0. */
+export function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 0) throw new InvalidArgumentError(`Expected a whole number of at least 0.`);
+  return value;
+}
+
+/** A flag that is a share of something. */
+export function share(text: string): number {
+  const value = text.trim() === "" ? NaN : Number(text);
+  if (!(value >= 0)) throw new InvalidArgumentError(`Expected a number of at least 0, like 1e-4.`);
+  return value;
+}

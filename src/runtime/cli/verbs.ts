@@ -5,7 +5,7 @@ import type { CheckFlags } from "./check.js";
 import { addPageVerbs } from "./page-verbs.js";
 import type { PrintFlags } from "./print.js";
 import { addReadingVerbs } from "./reading-verbs.js";
-import { deviceFlags, names, overridesDoc, positiveInteger } from "./verb-parts.js";
+import { deviceFlags, names, overridesDoc, positiveInteger, share, wholeNumber } from "./verb-parts.js";
 import type { Done } from "./verb-parts.js";
 
 interface Json extends GraphFlags {
@@ -25,6 +25,8 @@ export function commandLine(version: string, done: Done): Command {
     .argument("[overrides...]", overridesDoc)
     .option("--resume <how>", "never, auto (go on if there is a checkpoint), must, or a run folder", "never")
     .option("--run-dir <dir>", "run folder to use instead of runs/<graph>/<date>_<id>")
+    .option("--plan", "what would run: nodes, steps, operations, bytes, what is there already, the time; nothing runs")
+    .option("--json", "print the plan as one JSON object")
     .option("--smoke", "two steps of every phase: proves that all parts work together")
     .option("--sweep <key=a,b>", "run every value, in a folder of its own each, then report; may be repeated", collect)
     .option("--seeds <n>", "runs of each setting, with seeds counted up from the graph's", positiveInteger)
@@ -44,6 +46,7 @@ export function commandLine(version: string, done: Done): Command {
     .action((file, overrides, flags) => done(import("./bench.js").then(({ benchVerb }) => benchVerb(file, overrides, flags))));
 
   addVerify(graph, done);
+  addFixtureVerbs(graph, done);
 
   graphFlags(graph.command("check"))
     .description("everything that can be known without running: edges, shapes, parameters, cost")
@@ -100,9 +103,37 @@ function addVerify(graph: Command, done: Done): void {
     .action((file, overrides, flags) => done(import("./verify.js").then(({ verifyVerb }) => verifyVerb(file, overrides, flags))));
 }
 
+function addFixtureVerbs(graph: Command, done: Done): void {
+  deviceFlags(graph.command("record").description("keep what goes into and comes out of one node, as a test fixture"))
+    .argument("<file>", "graph file (YAML)")
+    .argument("<node>", "a map or model")
+    .argument("[overrides...]", "as for run")
+    .requiredOption("--out <file>", "the fixture to write (safetensors)")
+    .option("--phase <name>", "the phase to look at (default: the first in which the node runs)")
+    .option("--step <n>", "the step to keep", positiveInteger, 1)
+    .action((file, node, overrides, flags) =>
+      done(import("./record.js").then(({ recordVerb }) => recordVerb(file, node, overrides, flags))),
+    );
+  pluginFlag(graph.command("replay"))
+    .description("run a recorded node again; exit code 3 where it gives something else")
+    .argument("<fixture>", "what graph record wrote")
+    .option("--backend <id>", "native, wasm, webgpu, reference", "reference")
+    .option("--tolerance <share>", "largest difference allowed, as a share of the largest number", share, 1e-4)
+    .option("--stack", "show the stack of a failure")
+    .option("--json", "print one JSON object")
+    .action((file, flags) => done(import("./replay.js").then(({ replayVerb }) => replayVerb(file, flags))));
+}
+
 /** Flags of every verb that records a run. */
 function runFlags(command: Command): Command {
   return deviceFlags(command)
+    .option("--from <nodes>", "only what reads from these nodes, e.g. latent,time", names)
+    .option("--to <nodes>", "each phase runs just these nodes and what they need", names)
+    .option("--only <names>", "only these phases, or targets of phases", names)
+    .option("--until <phase>", "the last phase to run, and at which of its steps to stop: train:50")
+    .option("--peek <edge>", "look at dit.velocity, or dit.velocity:stats, or decoder.image:image; may be repeated", collect)
+    .option("--trace <file>", "write what the run does, to open in ui.perfetto.dev or chrome://tracing")
+    .option("--stall-after <seconds>", "tell who waits for whom when nothing moved for so long; 0 never", wholeNumber, 60)
     .option("--log-every <seconds>", "seconds between plain progress lines", positiveInteger, 10)
     .option("--no-programs", "run every op of every step one by one, where steps would be replayed as a whole")
     .option("--check-replay <steps>", "compare every so many replayed steps with the step run op by op", positiveInteger, 0);

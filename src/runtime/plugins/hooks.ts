@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import type { InitializeHook, LoadHook, ResolveHook } from "node:module";
 import { fileURLToPath } from "node:url";
-import { transpile } from "./transpile.js";
+import { transpileCached } from "./transpile-cached.js";
 
 let own: Readonly<Record<string, string>> = {};
 
@@ -33,7 +33,7 @@ export const resolve: ResolveHook = async (name, context, next) => {
 export const load: LoadHook = async (url, context, next) => {
   if (!url.startsWith("file:") || !typescript.test(withoutQuery(url))) return next(url, context);
   const file = fileURLToPath(withoutQuery(url));
-  return { format: "module", source: transpile(await readFile(file, "utf8"), file), shortCircuit: true };
+  return { format: "module", source: await transpileCached(await readFile(file, "utf8"), file), shortCircuit: true };
 };
 
 const typescript = /\.m?ts$/;

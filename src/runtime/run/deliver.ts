@@ -1,5 +1,6 @@
 import type { HostValues, Ports } from "../../core/define-node.js";
 import type { Phase } from "../../core/graph.js";
+import { during } from "./activity.js";
 import { NodeFailure, tellFailure } from "./failure.js";
 import type { Culprit } from "./find-culprit.js";
 import { hostInputs } from "./host-nodes.js";
@@ -62,7 +63,9 @@ export async function deliver(session: Session, delivered: DeliveredStep): Promi
     for (const host of passed ? hosts : []) {
       if (plan.optimizers.length > 0 && isAsleep(host.node, step)) continue;
       const values: HostValues<Ports> = await hostInputs(host.node, result, session.devices);
-      await host.add(values, { step: session.trained, phase: phase.name });
+      await during(session.activity, host.node.name, "take", () =>
+        host.add(values, { step: session.trained, phase: phase.name }),
+      );
     }
     return metrics;
   } finally {

@@ -1,4 +1,6 @@
 import type { Json, Source } from "../../core/define-node.js";
+import { during } from "./activity.js";
+import type { Activity } from "./activity.js";
 import { blameAsync, messageOf } from "./failure.js";
 import type { PhasePlan } from "./plan.js";
 import { hostContext } from "./session.js";
@@ -22,7 +24,7 @@ export async function openSources(
       const { def, name, params } = node;
       if (def.kind !== "source") throw new Error(`"${name}" is no source`);
       const source = await blameAsync(node, () => def.open(params, hostContext(session, name)));
-      opened.push({ name, source: { ...blaming(source, node), state: () => source.state() } });
+      opened.push({ name, source: { ...blaming(source, node, session.activity), state: () => source.state() } });
       const position = positions[name];
       if (position !== undefined) await blameAsync(node, () => source.restore(position));
     }
@@ -34,9 +36,9 @@ export async function openSources(
   return opened;
 }
 
-function blaming(source: Source, node: PhasePlan["sources"][number]): Omit<Source, "state"> {
+function blaming(source: Source, node: PhasePlan["sources"][number], activity: Activity): Omit<Source, "state"> {
   return {
-    next: () => blameAsync(node, () => source.next()),
+    next: () => blameAsync(node, () => during(activity, node.name, "read", () => source.next())),
     restore: (state) => source.restore(state),
     close: () => blameAsync(node, () => source.close()),
   };

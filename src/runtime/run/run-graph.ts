@@ -2,6 +2,8 @@ import type { ComputeBackend, DeviceOptions } from "../../core/define-backend.js
 import type { Graph } from "../../core/graph.js";
 import { prepareTensors } from "../../core/prepare.js";
 import { countWeights } from "../../nodes/parts/weight-specs.js";
+import { noActivity } from "./activity.js";
+import type { Activity } from "./activity.js";
 import { Interrupted, messageOf } from "./failure.js";
 import type { ProgressView } from "./progress-view.js";
 import type { Checkpoint, Recorder, Results } from "./recorder.js";
@@ -24,6 +26,8 @@ export interface RunServices {
   /** Seconds of the clock, for rates. */
   readonly now: () => number;
   readonly steps?: Partial<StepOptions>;
+  /** Is told what the run does, if anybody wants to know. */
+  readonly activity?: Activity;
   /** Awaited before each step: a page that is paused waits here. */
   readonly pace?: () => Promise<void>;
   /** How to look into this step of a phase, whose sources gave `packets`. */
@@ -65,8 +69,8 @@ export async function executeGraph(graph: Graph, services: RunServices, checkpoi
       const { signal, now } = services;
       const state = { trained, saved: checkpoint !== undefined, done: new Set(done), results: new Map(Object.entries(results)) };
       const { programs = true, checkReplay = 0 } = services.steps ?? {};
-      const { pace, watch } = services;
-      const steps = { device, programs, checkReplay, ...(pace ? { pace } : {}), ...(watch ? { watch } : {}) };
+      const { pace, watch, activity = noActivity } = services;
+      const steps = { device, programs, checkReplay, activity, ...(pace ? { pace } : {}), ...(watch ? { watch } : {}) };
       return await runSession({ graph, ...plan, ...steps, devices, recorder, progress, signal, now, ...state }, checkpoint);
     } finally {
       await recorder.close();

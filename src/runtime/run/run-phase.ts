@@ -1,6 +1,7 @@
 import type { Phase } from "../../core/graph.js";
 import { runSteps } from "../stream/run-steps.js";
 import type { Delivery, StepsEnd } from "../stream/run-steps.js";
+import { during } from "./activity.js";
 import { deliver } from "./deliver.js";
 import { Interrupted, messageOf, tellFailure } from "./failure.js";
 import type { Culprit } from "./find-culprit.js";
@@ -28,6 +29,7 @@ export async function runPhase(session: Session, phase: Phase, resume?: Checkpoi
   if (!plan) throw new Error(`no phase "${phase.name}"`);
   const position: PhasePosition = { step: resume?.step ?? 0, sources: resume?.sources ?? {}, pending: resume?.pending ?? [] };
   const started = session.now();
+  const ended = session.activity.begin("run", `phase ${phase.name}`);
   session.recorder.event({ event: "phase-start", phase: phase.name, step: session.trained });
   session.progress.phase({ name: phase.name, steps: stepsOf(phase, plan), batch: batchOf(plan), from: position.step });
   const hosts: OpenHost[] = [];
@@ -44,11 +46,15 @@ export async function runPhase(session: Session, phase: Phase, resume?: Checkpoi
     session.results.set(phase.name, results);
     if (phase.of === undefined) session.done.add(phase.name);
     if (training) await save(session, phase, position);
-    session.recorder.event({ event: "phase-end", phase: phase.name, step: session.trained, seconds: session.now() - started });
+    const seconds = session.now() - started;
+    const steps = position.step - (resume?.step ?? 0);
+    session.recorder.event({ event: "phase-end", phase: phase.name, step: session.trained, steps, seconds });
     session.progress.phaseEnd({ name: phase.name, results });
   } catch (error) {
     for (const host of hosts) await host.abandon().catch((other: unknown) => session.recorder.log("warn", messageOf(other)));
     throw tellFailure(session.graph, phase, position.step + 1, error);
+  } finally {
+    ended();
   }
 }
 
@@ -59,14 +65,16 @@ async function loop(session: Session, plan: PhasePlan, hosts: readonly OpenHost[
   const steps = stepsOf(phase, plan);
   await runPending(session, position);
   if (position.pending.length > 0) return "aborted";
-  const { devices, device, programs, checkReplay } = session;
+  const { devices, device, programs, checkReplay, activity } = session;
   const runner = new StepRunner(plan, devices, device, { programs, checkReplay }, (line) => session.recorder.log("info", line));
-  const each = async (step: number, packets: ReadonlyMap<string, Delivery>): Promise<void> => {
+  const work = async (step: number, packets: ReadonlyMap<string, Delivery>): Promise<void> => {
     const values = new Map([...packets].map(([node, { packet }]) => [node, packet.values]));
-    await session.pace?.();
     const watch = session.watch?.(phase.name, step, values);
-    const result = await runner.run(values, step, watch?.onNode);
-    await watch?.settle?.();
+    const result = await during(activity, "device", `${phase.name} step ${step + 1}`, async () => {
+      const done = await runner.run(values, step, watch?.onNode);
+      await watch?.settle?.();
+      return done;
+    });
     if (training) session.trained++;
     const samples = new Map([...packets].map(([node, { packet }]) => [node, packet.indices]));
     const culprit = (): Promise<Culprit | undefined> => runner.culprit(values, step);
@@ -78,6 +86,10 @@ async function loop(session: Session, plan: PhasePlan, hosts: readonly OpenHost[
     await runNested(session, phase, position, position.step === steps ? "all" : "regular");
     const due = phase.checkpoint > 0 && position.step % phase.checkpoint === 0;
     if (due && position.step !== steps && position.pending.length === 0) await save(session, phase, position);
+  };
+  const each = async (step: number, packets: ReadonlyMap<string, Delivery>): Promise<void> => {
+    await session.pace?.();
+    await during(activity, "run", `${phase.name} step ${step + 1}`, () => work(step, packets));
   };
   const sources = await openSources(session, plan, position.sources);
   return runSteps({ sources, depth: queueDepth, from: position.step, steps, signal: session.signal, each });

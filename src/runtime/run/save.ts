@@ -1,5 +1,6 @@
 import type { Json } from "../../core/define-node.js";
 import type { Phase } from "../../core/graph.js";
+import { during } from "./activity.js";
 import type { Session } from "./session.js";
 import { trainState } from "./train-state.js";
 
@@ -28,7 +29,9 @@ export async function save(session: Session, phase: Phase, position: PhasePositi
     sources,
     skipped: Object.fromEntries(session.devices.skipped),
   };
-  await recorder.checkpoint({ step: trained, files: await trainState(session.devices), state }, phase.keep);
+  await during(session.activity, "checkpoint", "write", async () =>
+    recorder.checkpoint({ step: trained, files: await trainState(session.devices), state }, phase.keep),
+  );
   session.saved = true;
   await recorder.status({ state: "running", step: trained });
   recorder.event({ event: "checkpoint", phase: phase.name, step: trained, seconds: session.now() - started });

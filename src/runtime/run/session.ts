@@ -2,6 +2,7 @@ import type { Device } from "../../core/define-backend.js";
 import type { HostContext, Optimizer } from "../../core/define-node.js";
 import type { Graph, GraphNode, Phase } from "../../core/graph.js";
 import { tf } from "../../core/tensor.js";
+import type { Activity } from "./activity.js";
 import { asWeightSet, disposeModel, loadModel } from "./live-model.js";
 import type { LiveModel } from "./live-model.js";
 import { phaseOrder, planPhase } from "./plan.js";
@@ -25,6 +26,7 @@ export interface Session {
   /** See RunServices. */
   readonly pace?: () => Promise<void>;
   readonly watch?: (phase: string, step: number, packets: Packets) => StepWatch | undefined;
+  readonly activity: Activity;
   readonly recorder: Recorder;
   readonly progress: ProgressView;
   readonly signal: AbortSignal;
@@ -96,6 +98,7 @@ export function hostContext(session: Session, node: string): HostContext {
   return {
     node,
     seed: graph.seed,
+    now: session.now,
     log(level, message) {
       recorder.log(level, `${node}: ${message}`);
       progress.note(`${node}: ${message}`);

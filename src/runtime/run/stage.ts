@@ -36,6 +36,8 @@ export type NodeHook = <T extends Readonly<Record<string, unknown>>>(
   work: () => T,
   given: Readonly<Record<string, unknown>>,
   part?: Part,
+  /** The model, where the node is one. */
+  live?: LiveModel,
 ) => T;
 
 /** Looks into one step, which then runs op by op. */
@@ -77,7 +79,9 @@ export function runStage(
       const inputs = Object.fromEntries(
         Object.entries(node.inputs).map(([port, ref]) => [port, resolve(ref, values, devices, context)]),
       );
-      const outputs = blame(node, () => onNode(node, () => apply(node, inputs, devices, context), inputs, part));
+      const outputs = blame(node, () =>
+        onNode(node, () => apply(node, inputs, devices, context), inputs, part, devices.models.get(node.name)),
+      );
       for (const [port, value] of Object.entries(outputs)) values.set(`${node.name}.${port}`, value);
     }
   };

@@ -1,4 +1,5 @@
 import { graphText } from "./graph-files.js";
+import type { ScaffoldGraph } from "./graph-files.js";
 import { checkScaffoldName } from "./scaffold-name.js";
 
 /** A node with its test, and a graph that uses it. The name is a type, `my.noise`, or its last part. */
@@ -7,6 +8,7 @@ export function nodeFiles(
   packageFrom: (folder: string) => string,
 ): {
   files: Record<string, string>;
+  graphs: ScaffoldGraph[];
   next: string[];
 } {
   checkScaffoldName(name, /^([a-z][a-z0-9_]*\.)?[a-z][a-z0-9_]*$/, "my.noise");
@@ -18,6 +20,7 @@ export function nodeFiles(
       [`nodes/${file}.test.ts`]: testText(type),
       [`graphs/${file}.yaml`]: graphText(file, packageFrom("graphs"), `../nodes/${file}.ts`, type),
     },
+    graphs: [{ file: `graphs/${file}.yaml`, plugin: `nodes/${file}.ts` }],
     next: [
       `node --import raegraph/register --test nodes/${file}.test.ts`,
       `graph check graphs/${file}.yaml`,

@@ -1,4 +1,5 @@
 import { graphText } from "./graph-files.js";
+import type { ScaffoldGraph } from "./graph-files.js";
 import { camel, kebab, nodeText, testText } from "./node-files.js";
 import { checkScaffoldName } from "./scaffold-name.js";
 
@@ -8,6 +9,7 @@ export function pluginFiles(
   packageFrom: (folder: string) => string,
 ): {
   files: Record<string, string>;
+  graphs: ScaffoldGraph[];
   next: string[];
 } {
   checkScaffoldName(name, /^[a-z][a-z0-9-]*$/, "raegraph-extras");
@@ -23,6 +25,7 @@ export function pluginFiles(
       [`${name}/src/${kebab(type)}.test.ts`]: testText(type),
       [`${name}/graphs/noise.yaml`]: graphText("noise", packageFrom(`${name}/graphs`), "..", type),
     },
+    graphs: [{ file: `${name}/graphs/noise.yaml`, plugin: name }],
     next: [
       `node --import raegraph/register --test ${name}/src/*.test.ts`,
       `graph inspect ${type} --plugin ./${name}`,

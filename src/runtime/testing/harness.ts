@@ -21,6 +21,8 @@ export interface Harness {
   readonly written: ReadonlyMap<string, Uint8Array>;
   /** Log lines as `level: message`. */
   readonly logged: readonly string[];
+  /** The run's clock, which stands still until the test moves it; seconds from 0. */
+  readonly clock: { now(): number; advance(seconds: number): void };
   /** What the node says of its files before a run. */
   probe(): Promise<ProbeResult>;
   /** Opens a source; the test closes it. */
@@ -45,9 +47,18 @@ export function harness(def: NodeDef, params: Readonly<Record<string, unknown>> 
   const checked = def.params.parse(params);
   const written = new Map<string, Uint8Array>();
   const logged: string[] = [];
+  let seconds = 0;
+  const clock = {
+    now: () => seconds,
+    advance(more: number) {
+      if (!(more >= 0)) throw new Error(`a clock goes forward; got ${more} seconds`);
+      seconds += more;
+    },
+  };
   const context: HostContext = {
     node: options.node ?? "node",
     seed: options.seed ?? 0,
+    now: clock.now,
     log: (level, message) => void logged.push(`${level}: ${message}`),
     async write(path, bytes) {
       written.set(path, bytes);
@@ -65,6 +76,7 @@ export function harness(def: NodeDef, params: Readonly<Record<string, unknown>> 
   return {
     written,
     logged,
+    clock,
     probe: async () => (await def.probe?.(checked)) ?? {},
     async source() {
       if (def.kind !== "source") throw new Error(`"${def.type}" is a ${def.kind}, expected a source`);

@@ -9,3 +9,6 @@ export type { NodeExample } from "./node-example.js";
 export { toHostArray } from "./arrays.js";
 export type { Nested } from "./arrays.js";
 export type { NodeInput } from "./node-function.js";
+export { replayNode } from "../fixture/replay-node.js";
+export type { OutputDifference, Replay, ReplayOptions } from "../fixture/replay-node.js";
+export type { FixtureAbout } from "../fixture/node-fixture.js";

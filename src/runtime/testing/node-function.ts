@@ -13,6 +13,8 @@ export type NodeInput = Nested | HostArray | Model | WeightSet;
 
 /** The run around a node alone. */
 export interface NodeSettings {
+  /** The node's name, which keys its random numbers besides the seed. */
+  readonly name?: string;
   readonly seed?: number;
   readonly step?: number;
   readonly training?: boolean;
@@ -106,8 +108,8 @@ function allDims(def: NodeDef, params: Readonly<Record<string, unknown>>, { name
   return Object.fromEntries(names);
 }
 
-function contextOf({ seed = 0, step = 0, training = false, noise }: NodeSettings): StepContext {
-  const drawn = stepContext(seed, "node", () => step, training);
+function contextOf({ name = "node", seed = 0, step = 0, training = false, noise }: NodeSettings): StepContext {
+  const drawn = stepContext(seed, name, () => step, training);
   if (noise === undefined) return drawn;
   return { ...drawn, random: { normal: () => toTensor(noise, "f32"), uniform: () => toTensor(noise, "f32") } };
 }
