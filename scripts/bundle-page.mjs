@@ -33,7 +33,7 @@ const nodeModules = {
       if (absent.includes(path)) return { path: host("absent") };
       return { errors: [{ text: `${importer} imports ${path}, which the page has not; give it one in src/page/host` }] };
     });
-    onResolve({ filter: /^(sharp|webgpu|tar-stream)$/ }, () => ({ path: host("absent") }));
+    onResolve({ filter: /^(sharp|webgpu|tar-stream|koffi)$/ }, () => ({ path: host("absent") }));
   },
 };
 

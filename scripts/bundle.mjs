@@ -95,8 +95,8 @@ const common = {
   sourcesContent: false,
   logLevel: "warning",
 };
-// One copy of the tensor library for everybody; sharp, resvg and webgpu are binaries.
-const external = ["@tensorflow/*", "@huggingface/hub", "sharp", "@resvg/resvg-js", "webgpu"];
+// One copy of the tensor library for everybody; sharp, resvg, webgpu and koffi are binaries.
+const external = ["@tensorflow/*", "@huggingface/hub", "sharp", "@resvg/resvg-js", "webgpu", "koffi"];
 
 /** The modules. */
 async function bundleModules() {

@@ -6,8 +6,8 @@ import type { TensorInfo } from "../../core/tensor.js";
 import { nativeCall } from "./addon.js";
 import type { NativeAddon, NativeArgument, NativeArray } from "./addon.js";
 import { makeBufferPool } from "./buffer-pool.js";
-import { Recorder } from "./recorder.js";
-import type { RecordedArgument } from "./recorder.js";
+import { Recorder } from "../shared/recorder.js";
+import type { RecordedArgument } from "../shared/recorder.js";
 
 /** A tensor that a kernel is about to fill, and its memory, whose contents are undefined. */
 export interface Output<T extends NativeArray = Float32Array> {
@@ -89,7 +89,7 @@ export function makeBackend(library: typeof CpuLibrary, addon: NativeAddon, bf16
     }
 
     startRecording(): Recorder {
-      return (this.recorder = new Recorder((buffer) => pool.owns(buffer)));
+      return (this.recorder = new Recorder((buffer) => pool.owns(buffer as ArrayBufferLike)));
     }
 
     endRecording(): void {
@@ -177,7 +177,7 @@ export function makeBackend(library: typeof CpuLibrary, addon: NativeAddon, bf16
     override write(...[values, shape, dtype]: Parameters<CpuLibrary.MathBackendCPU["write"]>): object {
       if (this.making) return super.write(values, shape, dtype);
       const copy = copyOf(values, dtype, pool, this);
-      if (ArrayBuffer.isView(copy)) this.recorder?.wrote(copy as NativeArray);
+      if (ArrayBuffer.isView(copy)) this.recorder?.wrote(copy, bytesOf(copy).slice());
       return super.write(copy, shape, dtype);
     }
 
@@ -235,9 +235,13 @@ export function makeBackend(library: typeof CpuLibrary, addon: NativeAddon, bf16
   return new NativeMathBackend() as unknown as NativeBackend;
 }
 
-/** The value of an argument at this moment. */
+/** The value of an argument at this moment; the memory is this backend's own, typed arrays. */
 function now(arg: RecordedArgument): NativeArgument {
-  return typeof arg === "function" ? arg() : arg;
+  return typeof arg === "function" ? arg() : (arg as NativeArgument);
+}
+
+function bytesOf(array: ArrayBufferView): Uint8Array {
+  return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 }
 
 interface Holder {

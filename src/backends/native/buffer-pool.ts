@@ -1,3 +1,5 @@
+import { sizeClass } from "../shared/size-class.js";
+
 /** Blocks of memory that are used again, so that a training step neither asks the system for pages nor waits for zeros. */
 export interface BufferPool {
   /** A block of at least `bytes` bytes with undefined contents. */
@@ -36,11 +38,4 @@ export function makeBufferPool(allocate: (bytes: number) => ArrayBuffer, release
     },
     owns: (buffer) => used.has(buffer),
   };
-}
-
-/** The size that a request is rounded up to, in bytes. */
-export function sizeClass(bytes: number): number {
-  if (bytes <= 256) return 256;
-  const step = 2 ** (Math.floor(Math.log2(bytes - 1)) - 2);
-  return Math.ceil(bytes / step) * step;
 }

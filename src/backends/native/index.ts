@@ -10,7 +10,7 @@ import type { NativeBackend } from "./backend.js";
 import { nativeKernels, onCpu } from "./kernel.js";
 import { multiplyAddPeak } from "./peak.js";
 import { compileProgram, recordStep } from "./program.js";
-import type { NativeRecording } from "./recorder.js";
+import type { CallRecording } from "../shared/recorder.js";
 import { checkInstructionSet } from "./self-check.js";
 
 /** Our C++ kernels on all cores of this processor; the default where there is no GPU. */
@@ -38,7 +38,7 @@ export const nativeBackend = defineBackend({
       ...device,
       record: (trace, inputs) => recordStep(native, trace, inputs),
       // Recordings come from `record` alone, so they are this backend's own.
-      compile: (first, second) => compileProgram(addon, native, first as NativeRecording, second as NativeRecording),
+      compile: (first, second) => compileProgram(addon, native, first as CallRecording, second as CallRecording),
       info: [`native: ${addon.isa()}, ${work}`, ...failed].join("; "),
       peak: () => multiplyAddPeak(addon, options.precision),
       close: () => {

@@ -4,12 +4,12 @@ import { tf } from "../../core/tensor.js";
 import type { HostArray, Tensor } from "../../core/tensor.js";
 import type { NativeAddon, NativeArray } from "./addon.js";
 import type { NativeBackend } from "./backend.js";
-import { differenceOf } from "./compare-recordings.js";
+import { differenceOf } from "../shared/compare-recordings.js";
 import { planMemory } from "../shared/plan-memory.js";
-import type { NativeRecording, Piece, Place, Recorder, Result } from "./recorder.js";
+import type { CallRecording, Piece, Place, Recorder, Result } from "../shared/recorder.js";
 
 /** Runs a step and notes the kernel calls and the memory of each. */
-export function recordStep(backend: NativeBackend, trace: Trace, inputs: readonly HostArray[]): NativeRecording {
+export function recordStep(backend: NativeBackend, trace: Trace, inputs: readonly HostArray[]): CallRecording {
   const recorder = backend.startRecording();
   try {
     const places: Place[] = [];
@@ -39,8 +39,8 @@ function resultOf(backend: NativeBackend, recorder: Recorder, tensor: Tensor): R
 export function compileProgram(
   addon: NativeAddon,
   backend: NativeBackend,
-  first: NativeRecording,
-  second: NativeRecording,
+  first: CallRecording,
+  second: CallRecording,
 ): Program | string {
   const refused = first.recorder.refused ?? second.recorder.refused ?? differenceOf(first, second);
   if (refused !== undefined) return refused;
@@ -64,7 +64,7 @@ export function compileProgram(
   }
   const program = addon.makeProgram(Float64Array.from(code), layout.blocks);
   let [lost, seconds] = [false, 0];
-  for (const { buffer } of layout.outside) backend.watch(buffer, () => (lost = true));
+  for (const piece of layout.outside) backend.watch(bufferOf(piece), () => (lost = true));
   return {
     info: `${calls.length} calls, ${(layout.bytes / 1e6).toFixed(1)} MB`,
     async replay(inputs) {
@@ -74,12 +74,17 @@ export function compileProgram(
       return second.results.map(({ place, shape, dtype }) => read(layout.view(place, dtype), shape));
     },
     kernelSeconds: () => seconds,
-    readState: () => Promise.resolve(layout.outside.map(({ buffer }) => new Uint8Array(buffer).slice())),
+    readState: () => Promise.resolve(layout.outside.map((piece) => new Uint8Array(bufferOf(piece)).slice())),
     writeState(blocks) {
-      layout.outside.forEach(({ buffer }, i) => new Uint8Array(buffer).set(blocks[i] ?? []));
+      layout.outside.forEach((piece, i) => new Uint8Array(bufferOf(piece)).set(blocks[i] ?? []));
       return Promise.resolve();
     },
   };
+}
+
+/** A piece's memory: typed arrays lie in such buffers. */
+function bufferOf({ buffer }: Piece): ArrayBufferLike {
+  return buffer as ArrayBufferLike;
 }
 
 /** Where the pieces of a program lie: block 0 is the arena of inner memory, block 1 what the host fills and reads, the rest outside. */
@@ -92,7 +97,7 @@ interface Layout {
   view(place: Place, dtype?: string): NativeArray;
 }
 
-function layOut(addon: NativeAddon, { recorder, inputs, results }: NativeRecording): Layout {
+function layOut(addon: NativeAddon, { recorder, inputs, results }: CallRecording): Layout {
   const places = recorder.calls.flatMap((call) => call.places.filter((place) => place !== null));
   const pieces = [...new Set([...places, ...inputs, ...results.map(({ place }) => place)].map(({ piece }) => piece))];
   const inner = pieces.filter(({ kind }) => kind === "inner");
@@ -105,7 +110,7 @@ function layOut(addon: NativeAddon, { recorder, inputs, results }: NativeRecordi
   inner.forEach((piece, i) => start.set(piece, [0, arena.offsets[i] ?? 0]));
   kept.forEach((piece, i) => start.set(piece, [1, store.offsets[i] ?? 0]));
   outside.forEach((piece, i) => start.set(piece, [2 + i, 0]));
-  const all = [...blocks, ...outside.map(({ buffer }) => buffer)];
+  const all = [...blocks, ...outside.map(bufferOf)];
   for (const piece of kept)
     if (piece.contents)
       new Uint8Array(all[1] as ArrayBuffer, start.get(piece)?.[1] ?? 0, piece.contents.length).set(piece.contents);

@@ -5,14 +5,14 @@ export interface Lifetime {
   readonly last: number;
 }
 
-/** Bytes at which every piece starts: a cache line. */
-const alignment = 64;
-
 /**
  * Lays pieces into one arena so that no two that live at once overlap: the largest first, each at the lowest place that is free for
- * its whole life. Gives the offsets in the order of the pieces, and the arena's size in bytes.
+ * its whole life. Every piece starts at a multiple of `alignment` bytes, a cache line where nothing is said. Gives the offsets in the order of the pieces, and the arena's size in bytes.
  */
-export function planMemory(pieces: readonly Lifetime[]): { readonly offsets: readonly number[]; readonly bytes: number } {
+export function planMemory(
+  pieces: readonly Lifetime[],
+  alignment = 64,
+): { readonly offsets: readonly number[]; readonly bytes: number } {
   const offsets = new Array<number>(pieces.length).fill(0);
   const bySize = pieces.map((_, i) => i).sort((a, b) => sizeOf(pieces, b) - sizeOf(pieces, a) || a - b);
   /** Laid pieces by offset. */

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 
-import { makeBufferPool, sizeClass } from "../../../src/backends/native/buffer-pool.js";
+import { makeBufferPool } from "../../../src/backends/native/buffer-pool.js";
+import { sizeClass } from "../../../src/backends/shared/size-class.js";
 
 describe("buffer pool", () => {
   const pool = (): ReturnType<typeof makeBufferPool> =>

@@ -1,10 +1,10 @@
-import type { NativeRecording, Piece, Place } from "./recorder.js";
+import type { CallRecording, Piece, Place } from "./recorder.js";
 
 /**
  * What two recordings of successive steps do differently, in words; undefined where they do the same. What differs would be frozen by
  * a program: a number worked out in JavaScript from the step, or work that depends on the data.
  */
-export function differenceOf(first: NativeRecording, second: NativeRecording): string | undefined {
+export function differenceOf(first: CallRecording, second: CallRecording): string | undefined {
   const [a, b] = [first.recorder.calls, second.recorder.calls];
   const pairs = new Map<Piece, Piece>();
   const parting = a.findIndex(({ kernel }, i) => b[i]?.kernel !== kernel);
@@ -36,8 +36,8 @@ export function differenceOf(first: NativeRecording, second: NativeRecording): s
 
 function unlike(a: Place | null, b: Place | null, pairs: Map<Piece, Piece>): string | undefined {
   if (a === null || b === null) return a === b ? undefined : "leaves an array out in one step only";
-  if (a.offset !== b.offset || a.length !== b.length || a.piece.kind !== b.piece.kind)
-    return "works on other memory in the next step";
+  const size = a.offset === b.offset && a.length === b.length && a.array.byteLength === b.array.byteLength;
+  if (!size || a.piece.kind !== b.piece.kind) return "works on other memory in the next step";
   const known = pairs.get(a.piece);
   if (known) return known === b.piece ? undefined : "works on other memory in the next step";
   pairs.set(a.piece, b.piece);

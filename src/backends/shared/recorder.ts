@@ -1,15 +1,23 @@
 import type { Recording } from "../../core/define-backend.js";
 import type { PerStep } from "../../core/per-step.js";
-import type { NativeArgument, NativeArray } from "./addon.js";
+
+/** An array in some piece of memory: a typed array, or one on a device. */
+export interface Held {
+  readonly buffer: object;
+  readonly byteOffset: number;
+  readonly byteLength: number;
+  /** Elements. */
+  readonly length: number;
+}
 
 /** An argument of a recorded call: a number may be one that is asked for anew at each replay. */
-export type RecordedArgument = NativeArgument | PerStep;
+export type RecordedArgument = Held | readonly Held[] | number | PerStep | null | undefined;
 
 /** A piece of memory as the recorded calls see it. */
 export interface Piece {
   /** `inner` lives within the step; `outside` was there before and stays; the others are filled by the host. */
   kind: "inner" | "outside" | "constant" | "input" | "output";
-  readonly buffer: ArrayBufferLike;
+  readonly buffer: object;
   /** Bytes from its start to the last that a call uses. */
   bytes: number;
   /** The first and last calls that use it. */
@@ -26,12 +34,15 @@ export interface Place {
   readonly offset: number;
   /** Elements of the array. */
   readonly length: number;
+  readonly array: Held;
 }
 
 export interface RecordedCall {
   readonly kernel: string;
   readonly places: readonly (Place | null)[];
   readonly numbers: readonly (number | PerStep)[];
+  /** Both, as they were given. */
+  readonly args: readonly (Place | readonly Place[] | number | PerStep | null)[];
 }
 
 /** A tensor that a step leaves. */
@@ -41,8 +52,8 @@ export interface Result {
   readonly dtype: string;
 }
 
-/** A recorded step of this backend. */
-export interface NativeRecording extends Recording {
+/** A recorded step of a backend that works by calls. */
+export interface CallRecording extends Recording {
   readonly recorder: Recorder;
   readonly inputs: readonly Place[];
   readonly results: readonly Result[];
@@ -53,9 +64,9 @@ export class Recorder {
   readonly calls: RecordedCall[] = [];
   /** Why this step cannot be replayed, in words; undefined where it can. */
   refused: string | undefined;
-  private readonly pieces = new Map<ArrayBufferLike, Piece>();
+  private readonly pieces = new Map<object, Piece>();
 
-  constructor(private readonly isPooled: (buffer: ArrayBufferLike) => boolean) {}
+  constructor(private readonly isPooled: (buffer: object) => boolean) {}
 
   /** Notes the first reason why the step cannot be replayed. */
   refuse(reason: string): void {
@@ -63,19 +74,19 @@ export class Recorder {
   }
 
   /** A new tensor has been given this memory. */
-  allocated(buffer: ArrayBufferLike): void {
+  allocated(buffer: object): void {
     this.pieces.set(buffer, this.piece("inner", buffer));
   }
 
   /** The host has filled a new tensor. */
-  wrote(array: NativeArray): void {
+  wrote(array: Held, contents: Uint8Array): void {
     const piece = this.piece("constant", array.buffer);
-    piece.contents = new Uint8Array(array.buffer, array.byteOffset, array.byteLength).slice();
+    piece.contents = contents;
     this.pieces.set(array.buffer, piece);
   }
 
   /** The memory belongs to no tensor any more. */
-  freed(buffer: ArrayBufferLike): void {
+  freed(buffer: object): void {
     this.pieces.delete(buffer);
   }
 
@@ -83,27 +94,37 @@ export class Recorder {
   call(kernel: string, args: readonly RecordedArgument[]): void {
     const places: (Place | null)[] = [];
     const numbers: (number | PerStep)[] = [];
-    for (const arg of args) {
-      if (arg === null || arg === undefined) places.push(null);
-      else if (typeof arg === "number" || typeof arg === "function") numbers.push(arg);
-      else if (ArrayBuffer.isView(arg)) places.push(this.use(kernel, arg));
-      else for (const array of arg) places.push(this.use(kernel, array));
-    }
-    this.calls.push({ kernel, places, numbers });
+    const placed = (array: Held): Place => {
+      const place = this.use(kernel, array);
+      places.push(place);
+      return place;
+    };
+    const noted = args.map((arg) => {
+      if (arg === null || arg === undefined) {
+        places.push(null);
+        return null;
+      }
+      if (typeof arg === "number" || typeof arg === "function") {
+        numbers.push(arg);
+        return arg;
+      }
+      return "buffer" in arg ? placed(arg) : arg.map(placed);
+    });
+    this.calls.push({ kernel, places, numbers, args: noted });
   }
 
   /** Where a tensor's memory lies, to mark it as input or output. */
-  place(array: NativeArray): Place {
+  place(array: Held): Place {
     let piece = this.pieces.get(array.buffer);
     if (!piece) {
       piece = this.piece("outside", array.buffer);
       this.pieces.set(array.buffer, piece);
     }
     piece.bytes = Math.max(piece.bytes, array.byteOffset + array.byteLength);
-    return { piece, offset: array.byteOffset, length: array.length };
+    return { piece, offset: array.byteOffset, length: array.length, array };
   }
 
-  private use(kernel: string, array: NativeArray): Place {
+  private use(kernel: string, array: Held): Place {
     if (!this.isPooled(array.buffer)) this.refuse(`${kernel} was given memory that this backend does not hold`);
     const place = this.place(array);
     place.piece.first = Math.min(place.piece.first, this.calls.length);
@@ -111,7 +132,7 @@ export class Recorder {
     return place;
   }
 
-  private piece(kind: Piece["kind"], buffer: ArrayBufferLike): Piece {
+  private piece(kind: Piece["kind"], buffer: object): Piece {
     return { kind, buffer, bytes: 0, first: Infinity, last: -1 };
   }
 }

@@ -1,0 +1,61 @@
+import { defineBackend } from "../../core/define-backend.js";
+import type { DeviceOptions, Probe } from "../../core/define-backend.js";
+import { prepareTensors } from "../../core/prepare.js";
+import { tf } from "../../core/tensor.js";
+import { openDevice } from "../shared/open-device.js";
+import type { CallRecording } from "../shared/recorder.js";
+import { makeAllocator } from "./allocator.js";
+import { makeBackend } from "./backend.js";
+import type { CudaBackend } from "./cuda-backend.js";
+import { cudaKernels } from "./kernels.js";
+import { findCuda } from "./find-cuda.js";
+import { openGpu } from "./gpu.js";
+import { makeMultiply } from "./multiply.js";
+import { compileProgram, recordStep } from "./program.js";
+import { makeStaging } from "./staging.js";
+import { makeWorkbench } from "./workbench.js";
+
+/** An NVIDIA GPU through its driver: kernels compiled at run time for the card at hand, products by cuBLASLt, steps as CUDA graphs. */
+export const cudaBackend = defineBackend({
+  id: "cuda",
+  note: "an NVIDIA GPU through its driver, NVRTC and cuBLASLt (CUDA 12 or newer); no compiler is needed",
+  precisions: ["fp32", "bf16"],
+  probe,
+  async open(options: DeviceOptions) {
+    const found = await findCuda();
+    if (typeof found === "string") throw new Error(`cuda: ${found}`);
+    await prepareTensors();
+    const { MathBackendCPU } = await import("@tensorflow/tfjs-backend-cpu");
+    if (tf.findBackend("cuda")) tf.removeBackend("cuda");
+    const gpu = openGpu(found.driver, found.compiler);
+    const [memoryPool, staging] = [makeAllocator(gpu.driver), makeStaging(gpu)];
+    const { multiply, text, close } = makeMultiply(gpu, found.cublasLt, memoryPool);
+    const workbench = makeWorkbench(gpu, memoryPool, staging, multiply);
+    const bf16 = options.precision === "bf16";
+    tf.registerBackend("cuda", () => makeBackend({ gpu, memoryPool, staging, workbench, multiply, bf16 }), 0);
+    const cpu = new MathBackendCPU();
+    Reflect.set(cpu, "firstUse", false);
+    const device = await openDevice({ name: "cuda", info: "", kernels: cudaKernels(cpu), precisions: ["fp32", "bf16"] }, options);
+    const backend = tf.backend() as unknown as CudaBackend;
+    return {
+      ...device,
+      info: `cuda: ${gpu.name} (${gpu.architecture}), ${options.precision}, ${text}`,
+      sync: () => gpu.wait(),
+      record: (trace, inputs) => recordStep(backend, trace, inputs),
+      // Recordings come from `record` alone, so they are this backend's own.
+      compile: (first, second) => compileProgram(backend, first as CallRecording, second as CallRecording),
+      close: () => {
+        gpu.sync();
+        close();
+        tf.removeBackend("cuda");
+        return device.close();
+      },
+    };
+  },
+});
+
+async function probe(): Promise<Probe> {
+  const found = await findCuda();
+  if (typeof found === "string") return { available: false, reason: found };
+  return { available: true, reason: found.text };
+}

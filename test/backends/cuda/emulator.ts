@@ -1,0 +1,85 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, renameSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+import koffi from "koffi";
+
+const root = fileURLToPath(new URL("../../..", import.meta.url));
+const sources = join(root, "test/backends/cuda/emulator");
+const folder = join(root, "build/test/cuda-emulator");
+
+/** What the double of the driver tells and takes; see emulator/driver.cc. */
+export interface Emulator {
+  /** The calls since the last `clear`, one a line. */
+  journal(): string[];
+  clear(): void;
+  /** Lets the call of this name fail with a code, after so many that succeed. */
+  fail(name: string, after: number, code: number): void;
+  limit(bytes: number): void;
+  used(): number;
+  most(): number;
+}
+
+/** Why the doubles cannot be built here, if so. */
+export function missing(): string | undefined {
+  if (process.platform !== "linux" || process.arch !== "x64") return "the emulation is written for Linux on x86-64";
+  try {
+    execFileSync("g++", ["--version"], { stdio: "ignore" });
+    return undefined;
+  } catch {
+    return "there is no g++";
+  }
+}
+
+/** Builds the doubles of NVIDIA's libraries where they are older than their sources, and lets the backend find them alone. */
+export function useEmulator(): Emulator {
+  mkdirSync(folder, { recursive: true });
+  const header = join(sources, "emulate.h");
+  const flags = ["-std=gnu++17", "-O1", "-fPIC", "-shared", "-fno-gnu-unique", "-Wall", "-Werror"];
+  const toolkit = existsSync("/usr/local/cuda/include/cuda.h") ? ["-I/usr/local/cuda/include"] : [];
+  const rpath = ["-L", folder, "-l:libcuda.so.1", "-Wl,-rpath,$ORIGIN"];
+  build("driver.cc", "libcuda.so.1", [...flags, ...toolkit, "-ldl"]);
+  build("nvrtc.cc", "libnvrtc.so.13", [...flags, '-DEMULATOR_CXX="g++"', `-DEMULATOR_HEADER="${header}"`]);
+  build("cublaslt.cc", "libcublasLt.so.13", [...flags, ...toolkit, ...rpath]);
+  process.env["RAEGRAPH_CUDA_LIBRARIES"] = folder;
+  // Another header gives other code from the same sources.
+  process.env["RAEGRAPH_CUDA_CACHE"] = join(root, "build/test", `cuda-cache-${Math.round(statSync(header).mtimeMs)}`);
+  const library = koffi.load(join(folder, "libcuda.so.1"));
+  const [journal, clear, fail, limit, used, most] = [
+    library.func("const char *emulator_journal()"),
+    library.func("void emulator_clear()"),
+    library.func("void emulator_fail(const char *name, int after, int code)"),
+    library.func("void emulator_limit(uint64_t bytes)"),
+    library.func("uint64_t emulator_used()"),
+    library.func("uint64_t emulator_most()"),
+  ] as unknown as ((...args: unknown[]) => unknown)[];
+  return {
+    journal: () => String(journal?.()).trimEnd().split("\n"),
+    clear: () => void clear?.(),
+    fail: (...args) => void fail?.(...args),
+    limit: (bytes) => void limit?.(bytes),
+    used: () => Number(used?.()),
+    most: () => Number(most?.()),
+  };
+}
+
+function build(source: string, library: string, options: readonly string[]): void {
+  const [from, to] = [join(sources, source), join(folder, library)];
+  const newest = Math.max(...[from, join(sources, "cuda-api.h")].map((file) => statSync(file).mtimeMs));
+  if (existsSync(to) && statSync(to).mtimeMs > newest) return;
+  const fresh = `${to}.${process.pid}`;
+  const [own, linked] = [
+    options.filter((option) => !option.startsWith("-l")),
+    options.filter((option) => option.startsWith("-l")),
+  ];
+  execFileSync("g++", [
+    ...own.filter((o) => !o.startsWith("-Wl")),
+    from,
+    "-o",
+    fresh,
+    ...linked,
+    ...own.filter((o) => o.startsWith("-Wl")),
+  ]);
+  renameSync(fresh, to);
+}
