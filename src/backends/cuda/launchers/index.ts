@@ -1,4 +1,5 @@
 import type { Launcher } from "../issue.js";
+import { attentionLaunchers } from "./attention.js";
 import { conditionLaunchers } from "./condition.js";
 import { elementwiseLaunchers } from "./elementwise.js";
 import { imageLaunchers } from "./image.js";
@@ -14,6 +15,7 @@ export const launchers: Readonly<Record<string, Launcher>> = {
   ...reduceLaunchers,
   ...conditionLaunchers,
   ...productLaunchers,
+  ...attentionLaunchers,
   ...imageLaunchers,
   ...trainingLaunchers,
 };
