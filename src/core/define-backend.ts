@@ -52,7 +52,8 @@ export interface Device {
    * the step cannot be replayed.
    */
   compile?(first: Recording, second: Recording): Program | string;
-  memory(): { readonly bytes: number; readonly tensors: number };
+  /** What tensors hold now; `peak`, where the backend counts it, is the most bytes of memory held since it was opened, programs included. */
+  memory(): { readonly bytes: number; readonly tensors: number; readonly peak?: number };
   /** Multiply-adds that all cores together can do at this precision, in GFLOP/s, measured now; left out where nobody can tell. */
   peak?(): number;
   close(): Promise<void>;

@@ -133,6 +133,8 @@ export interface HostContext {
   log(level: "info" | "warn", message: string): void;
   /** Writes a file into the run folder, atomically; gives its full path. `path` is relative to the run folder. */
   write(path: string, bytes: Uint8Array): Promise<string>;
+  /** The most bytes that the run's device held so far; left out where it does not tell. */
+  peakMemory?(): number;
   /** Where the node's inputs come from, to store with results: every source and model before it, a line for each of its files. */
   origins(): Promise<readonly Origin[]>;
 }

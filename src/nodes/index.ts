@@ -1,4 +1,5 @@
 import type { NodeDef } from "../core/define-node.js";
+import { batchNodes } from "./batch/index.js";
 import { dataNodes } from "./data/index.js";
 import { decoderNodes } from "./decoder/index.js";
 import { encoderNodes } from "./encoder/index.js";
@@ -14,6 +15,7 @@ import { trainNodes } from "./train/index.js";
 /** Every built-in node type. */
 export const builtinNodes: readonly NodeDef[] = [
   ...dataNodes,
+  ...batchNodes,
   ...imageNodes,
   ...encoderNodes,
   ...latentNodes,

@@ -21,6 +21,8 @@ export interface NodeSummary {
 export interface PhaseSummary {
   readonly name: string;
   readonly steps: number | undefined;
+  /** Trainable parameters of the models that it trains. */
+  readonly parameters: number;
   /** Operations of one step when all nodes take part; what an optimizer trains through counts three times its forward pass. */
   readonly flops: number;
   /** Estimated bytes: weights, gradients, moments, averages, and what the backward pass keeps. */
@@ -47,7 +49,9 @@ export function summarize(graph: Graph): Summary {
     );
     const saved = plan.trained.reduce((sum, node) => sum + (node.def.activations?.(node.params, node.dims) ?? 0), 0);
     const parts = Math.min(...plan.optimizers.map(({ params }) => Number(params["accumulate"] ?? 1)));
-    return { name: phase.name, steps: stepsOf(phase, plan), flops, bytes: 4 * (weights + (training ? saved / parts : 0)) };
+    const parameters = plan.models.reduce((sum, node) => sum + (trains.has(node.name) ? of(node).trainable : 0), 0);
+    const bytes = 4 * (weights + (training ? saved / parts : 0));
+    return { name: phase.name, steps: stepsOf(phase, plan), parameters, flops, bytes };
   });
   return { nodes: [...nodes.values()], phases };
 }

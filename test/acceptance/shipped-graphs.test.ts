@@ -7,7 +7,9 @@ import { decode } from "fast-png";
 import { checkGraph, loadGraph, runGraph } from "../../src/runtime/api.js";
 
 const graphs = fileURLToPath(new URL("../../graphs/", import.meta.url));
-const files = (await readdir(graphs)).filter((name) => name.endsWith(".yaml"));
+const graphsIn = async (folder: string): Promise<string[]> =>
+  (await readdir(join(graphs, folder))).filter((name) => name.endsWith(".yaml")).map((name) => join(folder, name));
+const files = [...(await graphsIn("")), ...(await graphsIn("experiments"))];
 
 describe("shipped graphs", () => {
   let folder = "";

@@ -26,6 +26,8 @@ const latent = normal(2, 2, 2, 3);
 
 /** A small case for each of these node types. */
 const examples: Readonly<Record<string, NodeExample>> = {
+  "batch.cycle": { inputs: { like: latent }, params: { values: [0.5, 2] } },
+  "batch.repeat": { inputs: { x: latent }, params: { each: 3 } },
   "data.labels": { params: { labels: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9], each: 1, batch: 2 } },
   "flow.linear_path": { inputs: { data: latent, t: [0.2, 0.7] } },
   "flow.shifted_time": { inputs: { like: latent }, params: { distribution: "logit_normal", shift: 3 } },
@@ -37,6 +39,8 @@ const examples: Readonly<Record<string, NodeExample>> = {
   "latent.pool": { inputs: { z: latent } },
   "latent.tokens": { inputs: { z: latent } },
   "loss.l1": { inputs: { image: image(2, 4, 4, 1), reference: other(2, 4, 4, 1) } },
+  "loss.sample_mse": { inputs: { prediction: latent, target: other(2, 2, 2, 3) } },
+  "metric.by": { batches: [{ value: [1, 2], by: [0, 1] }] },
   "metric.fid": { params: { extractor: "pixels" }, batches: [{ real: normal(8, 2), fake: other(8, 2) }] },
   "metric.mean": { batches: [{ value: 1 }, { value: 4 }] },
   "metric.psnr": { batches: [{ image: image(2, 4, 4, 1), reference: array(philoxUniform, 2, [2, 4, 4, 1]) }] },

@@ -6,6 +6,7 @@ import { tf } from "../../core/tensor.js";
 import { openDevice } from "../shared/open-device.js";
 import { addonBuilt, loadAddon } from "./addon.js";
 import { makeBackend } from "./backend.js";
+import { countMemory } from "./count-memory.js";
 import type { NativeBackend } from "./backend.js";
 import { nativeKernels, onCpu } from "./kernel.js";
 import { multiplyAddPeak } from "./peak.js";
@@ -20,7 +21,7 @@ export const nativeBackend = defineBackend({
   precisions: ["fp32", "bf16"],
   probe: () => Promise.resolve(probe()),
   async open(options) {
-    const addon = loadAddon();
+    const { addon, peak } = countMemory(loadAddon());
     await prepareTensors();
     const threads = options.threads ?? availableParallelism();
     if (!Number.isInteger(threads) || threads < 1 || threads > 256)
@@ -36,6 +37,7 @@ export const nativeBackend = defineBackend({
     const native = tf.backend() as NativeBackend;
     return {
       ...device,
+      memory: () => ({ ...device.memory(), peak: peak() }),
       record: (trace, inputs) => recordStep(native, trace, inputs),
       // Recordings come from `record` alone, so they are this backend's own.
       compile: (first, second) => compileProgram(addon, native, first as CallRecording, second as CallRecording),

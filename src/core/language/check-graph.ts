@@ -112,7 +112,7 @@ export async function traceGraph(input: GraphInput): Promise<TracedGraph> {
   checkStarts(bound, connections, phases, problems);
   const expect = readExpect(expanded.fields.get("expect"), expanded.scope, bound, problems);
   const sweep = readSweep(expanded.fields.get("sweep"), problems);
-  const report = readReport(expanded.fields.get("report"), sweep, phases, problems);
+  const report = readReport(expanded.fields.get("report"), sweep, phases, [...byName.keys()], problems);
 
   const reads = groupBy(
     connections.filter(({ declared }) => !declared),

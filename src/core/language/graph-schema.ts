@@ -100,8 +100,14 @@ const sweep = {
   properties: {
     over: {
       type: "object",
-      additionalProperties: { type: "array", minItems: 1 },
-      description: "params as overrides spell them, each with its values; every combination runs",
+      additionalProperties: {
+        anyOf: [
+          { type: "array", minItems: 1 },
+          { type: "object", minProperties: 1, additionalProperties: { type: "object" } },
+        ],
+      },
+      description:
+        "params as overrides spell them, each with its values, or a name with settings { small: { dit.depth: 2 } }; every combination runs",
     },
     seeds: count(1, "runs of each combination, with seeds counted up from the graph's"),
   },

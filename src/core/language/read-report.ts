@@ -14,6 +14,7 @@ export function readReport(
   entry: Entry | undefined,
   sweep: Sweep | undefined,
   phases: readonly Phase[],
+  nodes: readonly string[],
   problems: Problems,
 ): ReportPlan | undefined {
   const table = entry && asTable(entry.value, "report", problems);
@@ -35,34 +36,42 @@ export function readReport(
     problems.add("G203", `${name} expects ${expected ?? "another value"}: ${issue.message}`, placeOf(table, issue.path, entry));
   }
   if (!parsed.success) return undefined;
-  checkNames(parsed.data, table, entry, sweep, phases, problems);
+  checkNames(parsed.data, table, entry, sweep, phases, nodes, problems);
   return parsed.data;
 }
 
-/** Claims must name measures and settings that there are, and measures phases. */
+/** Claims must name measures and settings that there are, measures and series phases, pictures nodes. */
 function checkNames(
   plan: ReportPlan,
   table: Value,
   entry: Entry,
   sweep: Sweep | undefined,
   phases: readonly Phase[],
+  nodes: readonly string[],
   problems: Problems,
 ): void {
   const names = plan.measures.map(({ name }) => name);
   const settings = settingsOf(sweep);
   const known = phases.map(({ name }) => name);
-  for (const [i, { from }] of plan.measures.entries()) {
-    const [phase = ""] = from.split("/");
-    if (!known.includes(phase))
+  for (const group of ["measures", "series"] as const)
+    for (const [i, { from }] of plan[group].entries()) {
+      const [phase = ""] = from.split("/");
+      if (known.includes(phase) || (phase === "graph" && group === "measures")) continue;
       problems.add(
         "G501",
-        `report.measures.${i}.from: no phase ${quote(phase)}`,
-        placeOf(table, ["measures", i, "from"], entry),
-        {
-          ...suggest(phase, known, `phases: ${listing(known, 12)}`),
-        },
+        `report.${group}.${i}.from: no phase ${quote(phase)}`,
+        placeOf(table, [group, i, "from"], entry),
+        suggest(phase, known, `phases: ${listing(known, 12)}`),
       );
-  }
+    }
+  for (const [i, { node }] of plan.pictures.entries())
+    if (!nodes.includes(node))
+      problems.add(
+        "G501",
+        `report.pictures.${i}.node: no node ${quote(node)}`,
+        placeOf(table, ["pictures", i, "node"], entry),
+        suggest(node, nodes, `nodes: ${listing(nodes, 12)}`),
+      );
   for (const [i, claim] of plan.claims.entries()) {
     if (!names.includes(claim.measure))
       problems.add(
@@ -73,14 +82,16 @@ function checkNames(
           ...suggest(claim.measure, names, `measures: ${listing(names, 12)}`),
         },
       );
-    for (const side of ["of", "against"] as const)
-      if (!settings.includes(claim[side]))
+    for (const side of ["of", "against"] as const) {
+      const setting = claim[side];
+      if (typeof setting === "string" && !settings.includes(setting))
         problems.add(
           "G203",
-          `report.claims.${i}.${side}: the sweep has no setting ${quote(claim[side])}`,
+          `report.claims.${i}.${side}: the sweep has no setting ${quote(setting)}`,
           placeOf(table, ["claims", i, side], entry),
-          suggest(claim[side], settings, `settings: ${listing(settings, 12)}`),
+          suggest(setting, settings, `settings: ${listing(settings, 12)}`),
         );
+    }
   }
 }
 

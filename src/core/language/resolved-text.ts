@@ -56,7 +56,7 @@ export function resolvedText(
         Object.fromEntries(head.expect.map(({ edge, finite, range }) => [`${edge.node}.${edge.port}`, { finite, range }])),
       phases: orNothing(Object.fromEntries(loops)),
       sweep: head.sweep && {
-        over: orNothing(Object.fromEntries(head.sweep.axes.map(({ path, values }) => [path, values]))),
+        over: orNothing(Object.fromEntries(head.sweep.axes.map(({ path, values, sets }) => [path, sets ?? values]))),
         seeds: head.sweep.seeds,
       },
       report: head.report,

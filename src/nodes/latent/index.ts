@@ -1,3 +1,4 @@
+import { constant } from "./constant.js";
 import { denormalize } from "./denormalize.js";
 import { grid } from "./grid.js";
 import { noise } from "./noise.js";
@@ -7,4 +8,4 @@ import { pool } from "./pool.js";
 import { latentStatistics } from "./statistics.js";
 import { tokens } from "./tokens.js";
 
-export const latentNodes = [normalize, denormalize, normalizeWith, noise, pool, tokens, grid, latentStatistics];
+export const latentNodes = [normalize, denormalize, normalizeWith, noise, pool, tokens, grid, constant, latentStatistics];

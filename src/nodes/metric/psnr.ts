@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { defineNode } from "../../core/define-node.js";
-import { tensor } from "../../core/port.js";
+import { optional, tensor } from "../../core/port.js";
 import { toByte } from "../files/to-byte.js";
+import { meansByGroup } from "./groups.js";
 
 /** Mean squared errors below this count as this: equal images have 100 dB. */
 const smallestError = 1e-10;
@@ -15,30 +16,32 @@ export const psnr = defineNode({
   type: "metric.psnr",
   version: 1,
   note: "Peak signal-to-noise ratio between images and a reference, in dB.",
-  inputs: { image: tensor("f32[B,H,W,c]", "in [0,1]"), reference: tensor("f32[B,H,W,c]", "in [0,1]") },
+  inputs: {
+    image: tensor("f32[B,H,W,c]", "in [0,1]"),
+    reference: tensor("f32[B,H,W,c]", "in [0,1]"),
+    by: optional(tensor("f32[B]", "a number of each image, e.g. of a list of noises; each gets a result psnr@number")),
+  },
   outputs: {},
   params: z.object({ quantize: z.boolean().default(true).describe("round to 8 bits first, as saved images are") }),
   start({ quantize }) {
     // NaN stays NaN, so that a broken decoder shows in the result.
     const level = (value: number): number =>
       Number.isNaN(value) || !quantize ? Math.min(Math.max(value, 0), 1) : toByte(value) / 255;
-    let sum = 0;
-    let images = 0;
+    const means = meansByGroup();
     return {
-      add({ image, reference }) {
+      add({ image, reference, by }) {
         const [batch = 0, ...shape] = image.shape;
         const size = shape.reduce((a, b) => a * b, 1);
         for (let i = 0; i < batch; i++) {
           let squares = 0;
           for (let at = i * size; at < (i + 1) * size; at++)
             squares += (level(image.data[at] ?? NaN) - level(reference.data[at] ?? NaN)) ** 2;
-          sum += 20 * Math.log10(1 / Math.sqrt(Math.max(squares / size, smallestError)));
+          means.add(20 * Math.log10(1 / Math.sqrt(Math.max(squares / size, smallestError))), by?.data[i]);
         }
-        images += batch;
       },
       finish() {
-        if (images === 0) throw new Error("metric.psnr saw no images; give its phase at least one step");
-        return { psnr: sum / images };
+        if (means.count === 0) throw new Error("metric.psnr saw no images; give its phase at least one step");
+        return means.results("psnr");
       },
     };
   },

@@ -38,6 +38,11 @@ const params = z.object({
     .describe("rise to the highest rate during the warm-up; false holds it from the start"),
   decay_end: z.number().int().min(0).default(0).describe("step at which the rate reaches its lowest"),
   final_lr: z.number().min(0).default(0).describe("learning rate at its lowest"),
+  only: z
+    .array(z.string().min(1))
+    .min(1)
+    .optional()
+    .describe("train only weights whose names start with one of these, e.g. decoder_pred; default all"),
 });
 type Params = z.output<typeof params>;
 
@@ -63,13 +68,16 @@ class AdamW implements Optimizer {
   readonly average: ((name: string) => Tensor) | undefined;
   readonly accumulate: number;
   readonly onNonfinite: "stop" | "skip";
+  readonly trains: WeightSet;
 
   constructor(
     private readonly p: Params,
-    readonly trains: WeightSet,
+    model: WeightSet,
   ) {
     this.accumulate = p.accumulate;
     this.onNonfinite = p.on_nonfinite;
+    const trains = narrow(model, p.only);
+    this.trains = trains;
     const trained = trains.specs.filter((spec) => spec.trainable);
     this.parameters = trained.map((spec) => trains.get(spec.name) as Variable);
     const moments = (): Map<string, Variable> =>
@@ -126,6 +134,24 @@ class AdamW implements Optimizer {
     for (const variable of [...this.first.values(), ...this.second.values(), ...(this.averaged?.values() ?? [])])
       variable.dispose();
   }
+}
+
+/** The same weights, of which only those whose names start so are trained. Throws an Error for a start that no trained weight has. */
+function narrow(model: WeightSet, only: readonly string[] | undefined): WeightSet {
+  if (!only) return model;
+  const names = model.specs.filter((spec) => spec.trainable).map(({ name }) => name);
+  const idle = only.find((start) => !names.some((name) => name.startsWith(start)));
+  if (idle !== undefined)
+    throw new Error(
+      `only: no weight of "${model.node}" starts with "${idle}"; its parts are ${[...new Set(names.map((name) => name.split(".")[0]))].join(", ")}`,
+    );
+  return {
+    ...model,
+    specs: model.specs.map((spec) => ({
+      ...spec,
+      trainable: spec.trainable && only.some((start) => spec.name.startsWith(start)),
+    })),
+  };
 }
 
 /** A variable with its own memory: a clone would share the parameter's, which is updated in place. */

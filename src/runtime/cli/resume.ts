@@ -12,8 +12,8 @@ export async function resumeVerb(run: string, overrides: readonly string[], flag
     const { axes, seeds } = sweep.sweep;
     const values = axes.map(({ path, values }) => `${path}=${values.map((value) => JSON.stringify(value)).join(",")}`);
     const load = { overlay: sweep.overlays, plugin: sweep.plugins };
-    // Without a flag the axes are the graph's own, which may be none.
-    const varied = values.length > 0 ? { sweep: values } : {};
+    // Without a flag the axes are the graph's own, which may be none; only a graph can name settings.
+    const varied = values.length > 0 && !axes.some(({ sets }) => sets) ? { sweep: values } : {};
     return runVerb(sweep.file, [...sweep.overrides, ...overrides], { ...flags, ...load, ...varied, seeds, resume: run });
   }
   const folder = basename(dirname(run)) === "checkpoints" ? dirname(dirname(run)) : run;

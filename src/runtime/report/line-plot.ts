@@ -24,6 +24,8 @@ export interface Plot {
   readonly x: string;
   readonly y: string;
   readonly lines: readonly PlotLine[];
+  /** What the lines' names are values of. */
+  readonly legend?: string;
   /** Texts at whole x from 0 on where the axis has names, not numbers. */
   readonly names?: readonly string[];
 }
@@ -36,25 +38,28 @@ const colors = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"
 
 /** A plot of lines with intervals as an SVG document, 760 by 460; points that are no finite numbers are left out. */
 export function linePlot(plot: Plot): string {
-  const lines = plot.lines.map((line) => ({ ...line, points: line.points.filter(({ x, y }) => Number.isFinite(x + y)) }));
+  const lines = plot.lines
+    .map((line) => ({ ...line, points: line.points.filter(({ x, y }) => Number.isFinite(x + y)) }))
+    .filter(({ points }) => points.length > 0);
   const points = lines.flatMap((line) => line.points);
   if (points.length === 0) throw new Error(`plot "${plot.title}" has no points`);
   const xs = plot.names ? plot.names.map((_, i) => i) : ticks(min(points.map(({ x }) => x)), max(points.map(({ x }) => x)));
   const ys = ticks(min(points.map(({ y, half = 0 }) => y - half)), max(points.map(({ y, half = 0 }) => y + half)));
+  const right = width - (lines.length > 1 ? legendSpace(lines, plot.legend) : frame.right);
   const space = plot.names ? 0.5 : 0;
   const place = {
-    x: scale(min(xs) - space, max(xs) + space, frame.left, width - frame.right),
+    x: scale(min(xs) - space, max(xs) + space, frame.left, right),
     y: scale(min(ys), max(ys), height - frame.bottom, frame.top),
   };
   const grid = [
-    ...ys.map((y) => rule(frame.left, place.y(y), width - frame.right, place.y(y))),
+    ...ys.map((y) => rule(frame.left, place.y(y), right, place.y(y))),
     ...ys.map((y) => text(frame.left - 8, place.y(y) + 4, shortNumber(y), "end")),
     ...xs.map((x) => rule(place.x(x), height - frame.bottom, place.x(x), height - frame.bottom + 5)),
     ...xs.map((x, i) => text(place.x(x), height - frame.bottom + 20, plot.names?.[i] ?? shortNumber(x), "middle")),
   ];
   const labels = [
     `<text x="${width / 2}" y="26" text-anchor="middle" font-size="16" font-weight="bold">${escape(plot.title)}</text>`,
-    text((frame.left + width - frame.right) / 2, height - 14, plot.x, "middle"),
+    text((frame.left + right) / 2, height - 14, plot.x, "middle"),
     `<text transform="translate(18 ${(frame.top + height - frame.bottom) / 2}) rotate(-90)" text-anchor="middle">${escape(plot.y)}</text>`,
   ];
   const drawn = lines.map((line, i) => drawLine(line, colors[i % colors.length] ?? "", place));
@@ -64,7 +69,7 @@ export function linePlot(plot: Plot): string {
     ...grid,
     ...labels,
     ...drawn,
-    ...legend(lines),
+    ...(lines.length > 1 ? legend(lines, right, plot.legend) : []),
     "</svg>\n",
   ].join("\n");
 }
@@ -93,17 +98,42 @@ function drawLine(line: PlotLine, color: string, place: Record<"x" | "y", (value
   ].join("\n");
 }
 
-/** Names of the lines, in the corner at the top right. */
-function legend(lines: readonly PlotLine[]): string[] {
-  return lines.flatMap(({ name, dashed }, i) => {
-    const y = frame.top + 14 + 18 * i;
-    const right = width - frame.right - 10;
-    const dash = dashed ? ' stroke-dasharray="6 4"' : "";
-    return [
-      `<line x1="${right - 26}" y1="${y - 4}" x2="${right}" y2="${y - 4}" stroke="${colors[i % colors.length]}" stroke-width="2"${dash}/>`,
-      text(right - 32, y, name, "end"),
-    ];
-  });
+/** Names of the lines at the right of the plot, below what they are values of. */
+function legend(lines: readonly PlotLine[], left: number, heading: string | undefined): string[] {
+  const head = wrap(heading ?? "");
+  const start = frame.top + 10 + lineHeight * head.length;
+  return [
+    ...head.map((part, i) => text(left + legendGap, frame.top + 10 + lineHeight * i, part, "start")),
+    ...lines.flatMap(({ name, dashed }, i) => {
+      const y = start + lineHeight * i + (head.length > 0 ? 4 : 0);
+      const from = left + legendGap;
+      const dash = dashed ? ' stroke-dasharray="6 4"' : "";
+      return [
+        `<line x1="${from}" y1="${y - 4}" x2="${from + 26}" y2="${y - 4}" stroke="${colors[i % colors.length]}" stroke-width="2"${dash}/>`,
+        text(from + 32, y, name, "start"),
+      ];
+    }),
+  ];
+}
+
+const legendGap = 16;
+const lineHeight = 18;
+
+/** Pixels that the legend takes, by about seven a letter. */
+function legendSpace(lines: readonly PlotLine[], heading = ""): number {
+  const widest = Math.max(...wrap(heading).map((part) => 7 * part.length), ...lines.map(({ name }) => 32 + 7 * name.length));
+  return Math.min(280, legendGap + widest + 10);
+}
+
+/** Words in rows of about 20 letters. */
+function wrap(words: string): string[] {
+  const rows: string[] = [];
+  for (const word of words.split(" ").filter(Boolean)) {
+    const last = rows.at(-1);
+    if (last !== undefined && last.length + word.length < 20) rows[rows.length - 1] = `${last} ${word}`;
+    else rows.push(word);
+  }
+  return rows;
 }
 
 function scale(low: number, high: number, from: number, to: number): (value: number) => number {

@@ -1,4 +1,4 @@
-import type { Claim, Measure, ReportPlan } from "../../core/experiment.js";
+import type { Claim, Measure, ReportPlan, Series } from "../../core/experiment.js";
 import { estimate, pairedDifference } from "./statistics.js";
 import type { Estimate } from "./statistics.js";
 
@@ -23,8 +23,10 @@ export interface Cell {
 /** What became of a claim. */
 export interface Verdict {
   readonly claim: Claim;
-  /** Of the claim's setting above the other, pair by pair of equal seeds. */
+  /** Of the claim's setting above the other, pair by pair of equal seeds, or above a number. */
   readonly difference: Estimate;
+  /** The mean of what it is compared with. */
+  readonly base: number;
   readonly holds: "yes" | "no" | "unclear";
   /** One sentence. */
   readonly text: string;
@@ -45,13 +47,21 @@ export function judge(plan: ReportPlan, runs: readonly ReportedRun[]): Verdict[]
   return plan.claims.flatMap((claim) => {
     const measure = plan.measures.find(({ name }) => name === claim.measure);
     if (!measure) return [];
-    const difference = pairedDifference(bySeed(measure, claim.of, runs), bySeed(measure, claim.against, runs));
-    return [{ claim, difference, ...verdictOf(claim, difference) }];
+    const values = bySeed(measure, claim.of, runs);
+    const { against } = claim;
+    const others =
+      typeof against === "string"
+        ? bySeed(measure, against, runs)
+        : new Map([...values.keys()].map((seed) => [seed, against.number]));
+    const difference = pairedDifference(values, others);
+    return [{ claim, difference, base: estimate([...others.values()]).mean, ...verdictOf(claim, difference) }];
   });
 }
 
 function verdictOf(claim: Claim, { mean, half, count }: Estimate): Pick<Verdict, "holds" | "text"> {
-  const pairs = `${count} ${count === 1 ? "pair" : "pairs"} of runs`;
+  const what = typeof claim.against === "string" ? "pair" : "run";
+  const pairs =
+    what === "pair" ? `${count} ${count === 1 ? "pair" : "pairs"} of runs` : `${count} ${count === 1 ? "run" : "runs"}`;
   if (count === 0 || Number.isNaN(mean)) return { holds: "unclear", text: "no pair of runs measured it" };
   if (half === undefined) return { holds: "unclear", text: `${pairs}: no interval; run more seeds` };
   const signed = claim.expect === "lower" ? -mean : mean;
@@ -61,15 +71,41 @@ function verdictOf(claim: Claim, { mean, half, count }: Estimate): Pick<Verdict,
   return { holds: "unclear", text: `not shown: the interval of ${pairs} contains zero` };
 }
 
+/** A value at a point of a series. */
+export interface SeriesPoint {
+  readonly x: number;
+  readonly value: Estimate;
+}
+
+/** The lines of a series: for each setting the points that its runs measured, in order, mean over seeds. */
+export function linesOf({ from }: Series, settings: readonly string[], runs: readonly ReportedRun[]): Map<string, SeriesPoint[]> {
+  const start = `${from}@`;
+  const points = new Set(runs.flatMap(({ metrics }) => [...metrics.keys()]).filter((name) => name.startsWith(start)));
+  const xs = [...points].map((name) => ({ name, x: Number(name.slice(start.length)) })).filter(({ x }) => !Number.isNaN(x));
+  const sorted = xs.sort((a, b) => a.x - b.x);
+  return new Map(
+    settings.map((setting) => [
+      setting,
+      sorted.map(({ name, x }) => ({ x, value: estimate([...bySeed({ name, from: name }, setting, runs).values()]) })),
+    ]),
+  );
+}
+
 function bySeed(measure: Measure, setting: string, runs: readonly ReportedRun[]): Map<number, number> {
   const found = new Map<number, number>();
   for (const run of runs) {
-    const values = run.setting === setting ? run.metrics.get(measure.from) : undefined;
-    if (!values || values.length === 0) continue;
-    const last = values.slice(-(measure.last ?? 1)).map(({ value }) => value);
-    found.set(run.seed, last.reduce((sum, value) => sum + value, 0) / last.length);
+    if (run.setting !== setting) continue;
+    const value = lastMean(run, measure.from, measure.last);
+    const taken = measure.minus === undefined ? 0 : lastMean(run, measure.minus, measure.last);
+    if (value !== undefined && taken !== undefined) found.set(run.seed, value - taken);
   }
   return found;
+}
+
+/** The mean of the last values of a metric; undefined where the run has none. */
+function lastMean(run: ReportedRun, metric: string, last = 1): number | undefined {
+  const values = (run.metrics.get(metric) ?? []).slice(-last);
+  return values.length === 0 ? undefined : values.reduce((sum, { value }) => sum + value, 0) / values.length;
 }
 
 /** A curve's mean over seeds in at most `points` equal parts of its steps; parts are averaged, which also smooths. */

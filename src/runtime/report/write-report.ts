@@ -1,11 +1,12 @@
 import { join } from "node:path";
-import type { Measure, ReportPlan } from "../../core/experiment.js";
+import type { Measure, ReportPlan, Series } from "../../core/experiment.js";
 import { writeAtomic } from "../../nodes/files/write-atomic.js";
 import { linePlot } from "./line-plot.js";
 import type { Plot, PlotPoint } from "./line-plot.js";
 import { reportMarkdown } from "./markdown.js";
-import { cellsOf, judge, meanCurve } from "./outcome.js";
-import type { Cell, ReportedRun, Verdict } from "./outcome.js";
+import { cellsOf, judge, linesOf, meanCurve } from "./outcome.js";
+import type { Cell, ReportedRun, SeriesPoint, Verdict } from "./outcome.js";
+import { findPictures } from "./pictures.js";
 
 /** What a report is made of. */
 export interface ReportInput {
@@ -24,7 +25,9 @@ export interface ReportInput {
 export async function writeReport(folder: string, input: ReportInput): Promise<readonly Verdict[]> {
   const { plan, settings, runs, facts, missing } = input;
   const tables = plan.measures.map((measure) => ({ measure, cells: cellsOf(measure, settings, runs) }));
+  const series = plan.series.map((each) => ({ series: each, lines: linesOf(each, settings, runs) }));
   const verdicts = judge(plan, runs);
+  const shown = await findPictures(folder, plan.pictures, settings, runs);
   const pictures: { file: string; shows: string }[] = [];
   const draw = async (name: string, plot: Plot): Promise<void> => {
     if (plot.lines.every(({ points }) => points.every(({ x, y }) => !Number.isFinite(x + y)))) return;
@@ -34,17 +37,19 @@ export async function writeReport(folder: string, input: ReportInput): Promise<r
     pictures.push({ file: `${name}.png`, shows: plot.title });
   };
   for (const { measure, cells } of tables) await draw(fileName(measure.name), measurePlot(measure, cells, plan));
+  for (const each of series) await draw(fileName(each.series.name), seriesPlot(each.series, each.lines, plan));
   for (const metric of plan.curves)
     await draw(fileName(metric), {
       title: `${metric}, mean over seeds`,
       x: "step",
       y: metric,
-      lines: settings.map((setting) => ({ name: nameOf(setting, plan), points: meanCurve(metric, setting, runs) })),
+      ...(plan.axis === undefined ? {} : { legend: plan.axis }),
+      lines: settings.map((setting) => ({ name: setting === "" ? "all" : setting, points: meanCurve(metric, setting, runs) })),
     });
-  await writeText(join(folder, "report.md"), reportMarkdown({ plan, tables, verdicts, pictures, facts, missing }));
+  await writeText(join(folder, "report.md"), reportMarkdown({ plan, tables, series, verdicts, shown, pictures, facts, missing }));
   await writeText(
     join(folder, "report.json"),
-    `${JSON.stringify({ title: plan.title, tables, verdicts, facts, missing, runs: runs.map(brief) }, undefined, 2)}\n`,
+    `${JSON.stringify({ title: plan.title, tables, series: series.map(seriesJson), verdicts, facts, missing, runs: runs.map(brief) }, undefined, 2)}\n`,
   );
   return verdicts;
 }
@@ -71,8 +76,34 @@ function measurePlot(measure: Measure, cells: readonly Cell[], plan: ReportPlan)
   return { title: `${plan.title}: ${label}`, x: plan.axis ?? "setting", y: label, lines, ...names };
 }
 
-function nameOf(setting: string, plan: ReportPlan): string {
-  return setting === "" ? "all" : `${plan.axis ?? "setting"} ${setting}`;
+function seriesPlot(series: Series, lines: ReadonlyMap<string, readonly SeriesPoint[]>, plan: ReportPlan): Plot {
+  const label = series.label ?? series.name;
+  const others = [...Object.entries(series.article ?? {}), ...Object.entries(series.theory ?? {})];
+  return {
+    title: `${plan.title}: ${label}`,
+    x: series.axis,
+    y: label,
+    ...(plan.axis === undefined ? {} : { legend: plan.axis }),
+    lines: [
+      ...[...lines].map(([setting, points]) => ({
+        name: setting === "" ? "all" : setting,
+        marks: true,
+        points: points.map(({ x, value }) => ({ x, y: value.mean, half: value.half })),
+      })),
+      ...others.map(([name, line]) => ({
+        name,
+        dashed: true,
+        marks: true,
+        points: Object.entries(line)
+          .map(([x, y]) => ({ x: Number(x), y }))
+          .sort((a, b) => a.x - b.x),
+      })),
+    ],
+  };
+}
+
+function seriesJson({ series, lines }: { series: Series; lines: ReadonlyMap<string, readonly SeriesPoint[]> }): object {
+  return { series, lines: Object.fromEntries(lines) };
 }
 
 function fileName(name: string): string {

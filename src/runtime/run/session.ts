@@ -94,7 +94,7 @@ export function planGraph(graph: Graph): { plans: Map<string, PhasePlan>; order:
 
 /** What a host node may use of this run. */
 export function hostContext(session: Session, node: string): HostContext {
-  const { recorder, progress, graph } = session;
+  const { recorder, progress, graph, device } = session;
   return {
     node,
     seed: graph.seed,
@@ -104,6 +104,7 @@ export function hostContext(session: Session, node: string): HostContext {
       progress.note(`${node}: ${message}`);
     },
     write: (path, bytes) => recorder.write(path, bytes),
+    ...(device.memory().peak === undefined ? {} : { peakMemory: () => device.memory().peak ?? 0 }),
     origins: async () => (await recorder.origins?.(node)) ?? [],
   };
 }

@@ -94,7 +94,7 @@ export function runStage(
     const live = devices.models.get(trainee);
     const trainer = devices.optimizers.get(optimizer.name);
     if (!loss || !live || !trainer) throw new Error(`optimizer "${optimizer.name}" is not connected`);
-    const names = live.specs.filter((spec) => spec.trainable).map((spec) => spec.name);
+    const names = trainer.trains.specs.filter((spec) => spec.trainable).map((spec) => spec.name);
     const variables = names.map((name) => variableOf(live, name));
     /** The loss, then a gradient for each variable. */
     const lossAndGradients = (known: Known, evaluated: () => void): Tensor[] => {

@@ -5,6 +5,7 @@ import type { Sweep } from "../../core/experiment.js";
 import type { Graph } from "../../core/graph.js";
 import type { ReportedRun, Verdict } from "../report/outcome.js";
 import { writeReport } from "../report/write-report.js";
+import { summarize } from "../summary.js";
 import { defaultReport } from "./default-report.js";
 import { readMetrics } from "./read-metrics.js";
 import type { Child } from "./settings.js";
@@ -20,13 +21,27 @@ export interface SweepReport {
   readonly report: string | undefined;
 }
 
-/** Writes the report on the finished runs of a sweep into `reports/` of its folder. */
-export async function reportSweep(folder: string, graph: Graph, sweep: Sweep, children: readonly Child[]): Promise<SweepReport> {
+/**
+ * Writes the report on the finished runs of a sweep into `reports/` of its folder. `settings` holds the graph of each setting, for what is
+ * known without running.
+ */
+export async function reportSweep(
+  folder: string,
+  graph: Graph,
+  sweep: Sweep,
+  children: readonly Child[],
+  settings: ReadonlyMap<string, Graph>,
+): Promise<SweepReport> {
   const runs: ReportedRun[] = [];
   const missing: string[] = [];
   for (const { name, setting, seed } of children) {
     if (await isFinished(folder, name))
-      runs.push({ setting, seed, folder: join("runs", name), metrics: await readMetrics(childFolder(folder, name)) });
+      runs.push({
+        setting,
+        seed,
+        folder: join("runs", name),
+        metrics: new Map([...(await readMetrics(childFolder(folder, name))), ...graphMetrics(settings.get(setting))]),
+      });
     else missing.push(`run ${name} has not finished`);
   }
   const counts = { done: runs.length, total: children.length };
@@ -41,6 +56,18 @@ export async function reportSweep(folder: string, graph: Graph, sweep: Sweep, ch
     facts: await factsOf(folder, graph, sweep, children),
   });
   return { ...counts, verdicts, report: join(reports, "report.md") };
+}
+
+/** Parameters that a phase trains, operations of a step and estimated bytes, as `graph/<phase>.<what>`. */
+function graphMetrics(graph: Graph | undefined): Map<string, { step: number; value: number }[]> {
+  const phases = graph ? summarize(graph).phases : [];
+  return new Map(
+    phases.flatMap(({ name, parameters, flops, bytes }) =>
+      Object.entries({ parameters, gflops: flops / 1e9, megabytes: bytes / 1e6 }).map(
+        ([what, value]): [string, { step: number; value: number }[]] => [`graph/${name}.${what}`, [{ step: 0, value }]],
+      ),
+    ),
+  );
 }
 
 async function factsOf(folder: string, graph: Graph, sweep: Sweep, children: readonly Child[]): Promise<string[]> {

@@ -48,12 +48,8 @@ export async function runSweep(options: SweepOptions): Promise<SweepResult> {
   const { graph, sweep, note, signal } = options;
   const children = childrenOf(sweep, graph.seed);
   const load = (child: Child): Promise<Graph> => loadGraph(options.file, childLoad(options, child));
-  const firsts = new Set<string>();
-  for (const child of children)
-    if (!firsts.has(child.setting)) {
-      firsts.add(child.setting);
-      await load(child);
-    }
+  const settings = new Map<string, Graph>();
+  for (const child of children) if (!settings.has(child.setting)) settings.set(child.setting, await load(child));
   const folder = await openFolder(options, children);
   let failed = 0;
   for (const [i, child] of children.entries()) {
@@ -72,7 +68,7 @@ export async function runSweep(options: SweepOptions): Promise<SweepResult> {
       note(`${name} failed: ${messageOf(error)}`);
     }
   }
-  const report = await reportSweep(folder, graph, sweep, children);
+  const report = await reportSweep(folder, graph, sweep, children, settings);
   const state = signal.aborted ? "interrupted" : failed > 0 ? "failed" : "finished";
   return { folder, state, ...report };
 }
@@ -92,7 +88,10 @@ async function openFolder(options: SweepOptions, children: readonly Child[]): Pr
     overrides: [...(load.overrides ?? [])],
     overlays: (load.overlays ?? []).map((file) => resolve(file)),
     plugins: [...(load.plugins ?? [])],
-    sweep: { axes: sweep.axes.map(({ path, values }) => ({ path, values: [...values] })), seeds: sweep.seeds },
+    sweep: {
+      axes: sweep.axes.map(({ path, values, sets }) => ({ path, values: [...values], ...(sets ? { sets } : {}) })),
+      seeds: sweep.seeds,
+    },
     children: children.map(({ name }) => name),
   };
   const named = !["never", "auto", "must"].includes(resume) ? resolve(resume) : undefined;

@@ -14,22 +14,31 @@ export interface Child {
   readonly overrides: readonly string[];
 }
 
-/** Runs of a sweep, setting by setting, the seeds of each in order. `seed` is the graph's own, the first of them. */
+/**
+ * Runs of a sweep: every setting with the first seed, then every setting with the next, so that what changes on the machine while it works
+ * meets all settings alike. `seed` is the graph's own, the first of them.
+ */
 export function childrenOf({ axes, seeds }: Sweep, seed: number): Child[] {
   const rows = axes.reduce<readonly (readonly Json[])[]>(
     (found, axis) => found.flatMap((row) => axis.values.map((value) => [...row, value])),
     [[]],
   );
   const digits = String(rows.length).length;
-  return rows.flatMap((row, index) =>
-    Array.from({ length: seeds }, (_, i): Child => {
+  return Array.from({ length: seeds }, (_, i) =>
+    rows.map((row, index): Child => {
       const values = axes.map(({ path }, k) => `_${path}=${settingText([row[k] ?? null])}`).join("");
       // The number keeps settings apart whose values look alike once they are names of folders, or are cut.
       const name = `${String(index + 1).padStart(digits, "0")}${values.replace(/[^\w.=,-]+/g, "-").slice(0, 100)}_seed=${seed + i}`;
-      const overrides = [...axes.map(({ path }, k) => `${path}=${JSON.stringify(row[k])}`), `seed=${seed + i}`];
+      const overrides = [...axes.flatMap((axis, k) => overridesOf(axis, row[k] ?? null)), `seed=${seed + i}`];
       return { name, setting: settingText(row), seed: seed + i, overrides };
     }),
-  );
+  ).flat();
+}
+
+/** What a value of an axis sets. */
+function overridesOf({ path, sets }: SweepAxis, value: Json): string[] {
+  const set = sets ? Object.entries(sets[String(value)] ?? {}) : [[path, value] as const];
+  return set.map(([name, json]) => `${name}=${JSON.stringify(json)}`);
 }
 
 /** `dit.depth=[6,2],[8,2]` as an axis; commas inside brackets, braces and quotes do not part values. Throws a UsageError. */

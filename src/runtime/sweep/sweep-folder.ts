@@ -16,7 +16,9 @@ const schema = z.object({
   overlays: z.array(z.string()),
   plugins: z.array(z.string()),
   sweep: z.object({
-    axes: z.array(z.object({ path: z.string(), values: z.array(json) })),
+    axes: z.array(
+      z.object({ path: z.string(), values: z.array(json), sets: z.record(z.string(), z.record(z.string(), json)).optional() }),
+    ),
     seeds: z.number().int().min(1),
   }),
   /** Names of the runs' folders, in their order. */

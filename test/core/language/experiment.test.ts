@@ -25,6 +25,22 @@ describe("sweep and report", () => {
     expect([again.sweep, again.report, again.resolved]).toEqual([graph.sweep, graph.report, graph.resolved]);
   });
 
+  test("settings may have names that stand for several params", async () => {
+    const named = "sweep: { over: { size: { small: { dit.depth: 2, vars.batch: 4 }, large: { dit.depth: 8 } } } }\n";
+    const plan =
+      "report: { title: Size, measures: [{ name: loss, from: train/loss }, { name: size, from: graph/train.parameters }], claims: [{ text: t, measure: loss, of: small, against: { number: 1 }, expect: lower }] }\n";
+    const graph = await check(`${goodGraph}${named}${plan}`);
+    expect(graph.sweep?.axes).toEqual([
+      {
+        path: "size",
+        values: ["small", "large"],
+        sets: { small: { "dit.depth": 2, "vars.batch": 4 }, large: { "dit.depth": 8 } },
+      },
+    ]);
+    const again = await check(graph.resolved);
+    expect([again.sweep, again.report]).toEqual([graph.sweep, graph.report]);
+  });
+
   test("can be taken away and set by overrides", async () => {
     const text = `${goodGraph}${sweep}${report()}`;
     const plain = await check(text, { overrides: ["~sweep", "~report"] });
@@ -43,6 +59,18 @@ describe("refused", () => {
       'report.measures.0.from: no phase "trian"',
       'did you mean "train"?',
     ],
+    [
+      "an unknown phase of a series",
+      "report: { title: T, measures: [{ name: a, from: train/a }], series: [{ name: s, from: scor/a, axis: t }] }\n",
+      'report.series.0.from: no phase "scor"',
+      "",
+    ],
+    [
+      "a picture of no node",
+      "report: { title: T, measures: [{ name: a, from: train/a }], pictures: [{ node: gird, label: l }] }\n",
+      'report.pictures.0.node: no node "gird"',
+      "",
+    ],
     ["an unknown key", `${report()}  measure: []\n`, 'report: unknown key "measure"', 'did you mean "measures"?'],
     ["a wrong value", "report: { title: 5, measures: [] }\n", "report.title expects a text", ""],
   ])("a report with %s", async (_, text, message, cure) => {
@@ -55,6 +83,9 @@ describe("refused", () => {
     ["sweep: { over: { seed: [1, 2] } }", '"seed" is nothing that a sweep can vary', "write sweep: { seeds: 3 }"],
     ["sweep: { over: { dit.depth: 3 } }", "sweep: over.dit.depth: expected a list, got 3", "write dit.depth: [first, second]"],
     ["sweep: { over: { dit.depth: [] } }", "expected values, got an empty list", "give at least one value"],
+    ["sweep: { over: { size: { a: 3 } } }", "sweep: over.size.a: expected a map", ""],
+    ["sweep: { over: { size: {} } }", "expected settings, got an empty map", "give at least one"],
+    ["sweep: { over: { size: { a: { seed: 3 } } } }", '"seed" is nothing that a sweep can set', ""],
     ["sweep: {}", "sweep varies nothing", "add over: { node.param: [first, second] }"],
     ["sweep: { over: { a.b: [1] }, seeds: 0 }", "sweep: seeds: expected", ""],
   ])("%s", async (line, message, cure) => {

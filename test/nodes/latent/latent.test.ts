@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { readSafetensors, readSafetensorsHeader } from "../../../src/nodes/files/safetensors.js";
 import { linearPath } from "../../../src/nodes/flow/linear-path.js";
 import { velocityLoss } from "../../../src/nodes/flow/velocity-loss.js";
+import { constant } from "../../../src/nodes/latent/constant.js";
 import { denormalize } from "../../../src/nodes/latent/denormalize.js";
 import { grid as gridNode } from "../../../src/nodes/latent/grid.js";
 import { noise } from "../../../src/nodes/latent/noise.js";
@@ -138,6 +139,24 @@ test("statistics of a latent with NaN are refused with the sample", async () => 
 test("noise of a constant strength may be added always", async () => {
   const given = { tau: 0.5, distribution: "constant", always: true };
   expect((await runNode(noise, { z: [[[[2, 4]]]] }, given, { noise: [[[[1]]]] }))["z"]).toEqual([[[[2.5, 4.5]]]]);
+});
+
+test("noise may have a strength of each sample's own", async () => {
+  const two = [[[[2]]], [[[2]]]];
+  const draw = { noise: [[[[1]]], [[[1]]]] };
+  expect((await runNode(noise, { z: two, strength: [0, 0.5] }, { tau: 0, always: true }, draw))["z"]).toEqual([
+    [[[2]]],
+    [[[2.5]]],
+  ]);
+  expect((await runNode(noise, { z: two, strength: [0, 0.5] }, {}, draw))["z"]).toEqual(two);
+});
+
+test("a constant latent is the same for every sample", async () => {
+  const latent = new Map([["latent", { dtype: "f32" as const, shape: [1, 1, 2], data: Float32Array.of(3, 4) }]]);
+  const given = { height: 1, width: 1, channels: 2 };
+  const { z: out } = await runNode(constant, { like: [7, 8] }, given, { weights: latent, dims: { h: 1, w: 1, C: 2 } });
+  expect(out).toEqual([[[[3, 4]]], [[[3, 4]]]]);
+  await expect(runNode(constant, { like: [7] }, { height: 0, width: 1, channels: 2 })).rejects.toThrow(/height/);
 });
 
 test("noise before and after the normalisation has different scales", async () => {

@@ -58,3 +58,12 @@ test("NaN in an image shows in the result", async () => {
 test("refuses a phase without images", async () => {
   await expect(harness(psnr).reduce()).rejects.toThrow("metric.psnr saw no images");
 });
+
+test("images with a number of their own get results by it", async () => {
+  const image = [[[[0.5]]], [[[0.5]]]];
+  const reference = [[[[0.5]]], [[[0.4]]]];
+  const results = await harness(psnr, { quantize: false }).reduce({ image, reference, by: [0, 1] });
+  expect(results["psnr@0"]).toBe(100);
+  expect(results["psnr@1"]).toBeCloseTo(20, 4);
+  expect(results["psnr"]).toBeCloseTo(60, 4);
+});

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, readdir, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
@@ -42,6 +42,21 @@ describe("verdicts", () => {
     expect(judge(plan("lower"), more)[0]).toMatchObject({ holds: "no", text: expect.stringContaining("the opposite") });
   });
 
+  test("compare with a number too", () => {
+    const number = { ...plan(), claims: [{ ...claim, against: { number: 1 }, expect: "higher" as const }] };
+    const more = [...runs, run("8", 3, 4, 4), run("8", 4, 4, 4)];
+    expect(judge(number, more)[0]).toMatchObject({ holds: "yes", base: 1, difference: { count: 4, mean: 3.125 } });
+  });
+
+  test("take one metric from another, run by run", () => {
+    const given = plan();
+    const [measure] = given.measures;
+    const minus = { ...given, measures: [{ ...measure, name: "loss", from: "train/loss", last: 2, minus: "train/loss" }] };
+    expect(judge(minus, runs)[0]?.difference).toMatchObject({ mean: 0, count: 2 });
+    const lacking = { ...given, measures: [{ ...measure, name: "loss", from: "train/loss", minus: "train/other" }] };
+    expect(judge(lacking, runs)[0]?.difference.count).toBe(0);
+  });
+
   test("say so where there is nothing to compare", () => {
     expect(judge(plan(), [run("8", 1, 1)])[0]?.text).toBe("no pair of runs measured it");
     expect(judge(plan(), [run("8", 1, 1), run("16", 1, 1)])[0]?.text).toContain("run more seeds");
@@ -74,7 +89,7 @@ test("a report holds verdict, numbers beside those of others, plots and what is 
   const text = await readFile(join(folder, "report.md"), "utf8");
   expect(text).toContain("**Not complete:** run 32 has not finished.");
   expect(text).toContain(
-    "narrow fails — **not shown: the interval of 2 pairs of runs contains zero**. loss of 8 minus 16: 3 ± 6.4.",
+    "narrow fails — **not shown: the interval of 2 pairs of runs contains zero**. loss of 8 minus 16: 3 ± 6.4 (+240%).",
   );
   expect(text).toContain("| width | mean and 95% interval | runs | article | theory |");
   expect(text).toContain("| 8 | 4.25 ± 3.2 | 2 | 0.6 | 0.5 |");
@@ -86,15 +101,56 @@ test("a report holds verdict, numbers beside those of others, plots and what is 
   expect([png.toString("latin1", 1, 4), png.readUInt32BE(16), png.readUInt32BE(20)]).toEqual(["PNG", 1520, 920]);
 });
 
+test("a series has a column for each setting and those of others; pictures are those of the first seed", async () => {
+  const scored = (setting: string, seed: number, low: number, high: number): ReportedRun => ({
+    setting,
+    seed,
+    folder: `runs/${setting}-${seed}`,
+    metrics: new Map([
+      ["score/loss@0.1", [{ step: 1, value: low }]],
+      ["score/loss@0.5", [{ step: 1, value: high }]],
+    ]),
+  });
+  const samples = join(folder, "runs/8-1/samples");
+  await mkdir(samples, { recursive: true });
+  for (const step of ["00000001", "00000002"]) await writeFile(join(samples, `step-${step}-grid.png`), "");
+  await writeReport(join(folder, "reports"), {
+    plan: reportSchema.parse({
+      title: "Width",
+      axis: "width",
+      measures: [{ name: "loss", from: "score/loss" }],
+      series: [{ name: "by_time", from: "score/loss", axis: "time", article: { "article 8": { 0.5: 9, 0.9: 7 } } }],
+      pictures: [{ node: "grid", label: "Samples" }],
+    }),
+    settings: ["8", "16"],
+    runs: [scored("8", 1, 1, 2), scored("8", 2, 1, 2), scored("16", 1, 3, 4)],
+    facts: [],
+    missing: [],
+  });
+  const text = await readFile(join(folder, "reports/report.md"), "utf8");
+  expect(text).toContain("| time | width 8 | width 16 | article 8 |");
+  expect(text).toContain("| 0.1 | 1 | 3 |  |\n| 0.5 | 2 | 4 | 9 |\n| 0.9 |  |  | 7 |");
+  expect(text).toContain("![8](../runs/8-1/samples/step-00000002-grid.png)");
+  expect(await readdir(join(folder, "reports"))).toEqual(expect.arrayContaining(["by_time.png", "by_time.svg"]));
+});
+
 describe("a plot", () => {
   const line = (y: number) => ({ name: "a < b & c", points: [{ x: 0, y }, { x: 1, y: 1, half: 0.5 }] }); // prettier-ignore
 
   test("places points by its axes, draws intervals and escapes texts", () => {
-    const svg = linePlot({ title: "T", x: "x", y: "y", lines: [line(0)] });
+    const svg = linePlot({ title: "a < b & c", x: "x", y: "y", lines: [line(0)] });
     // x runs from 78 to 736; y from 396 up to 48 for 0 to 1.5.
     expect(svg).toContain('<polyline points="78,396 736,164"');
     expect(svg).toContain('<line x1="736" y1="280" x2="736" y2="48"');
     expect(svg).toContain("a &lt; b &amp; c");
+  });
+
+  test("names its lines beside it where there are several", () => {
+    const svg = linePlot({ title: "T", x: "x", y: "y", legend: "width", lines: [line(0), { ...line(1), name: "other" }] });
+    // The longer name takes 32 + 7 * 9 pixels, 26 of space: x ends at 760 - 121.
+    expect(svg).toContain('<polyline points="78,396 639,164"');
+    expect(svg).toMatch(/<text x="655" y="58"[^>]*>width<.text>/);
+    expect(svg).toMatch(/<text x="687" y="80"[^>]*>a &lt; b &amp; c<.text>/);
   });
 
   test("leaves out what is no number, and refuses to show nothing", () => {

@@ -10,9 +10,9 @@ describe("the runs of a sweep", () => {
     ];
     const children = childrenOf({ axes, seeds: 2 }, 42);
     expect(children.map(({ setting, seed }) => `${setting} ${seed}`)).toEqual(
-      ["8,rms", "8,layer", "16,rms", "16,layer"].flatMap((setting) => [`${setting} 42`, `${setting} 43`]),
+      [42, 43].flatMap((seed) => ["8,rms", "8,layer", "16,rms", "16,layer"].map((setting) => `${setting} ${seed}`)),
     );
-    expect(children[3]).toEqual({
+    expect(children[5]).toEqual({
       name: "2_dit.width=8_vars.norm=layer_seed=43",
       setting: "8,layer",
       seed: 43,
@@ -25,6 +25,15 @@ describe("the runs of a sweep", () => {
     const names = childrenOf({ axes: [{ path: "a.b", values: [`${long}1`, `${long}2`] }], seeds: 2 }, 1).map(({ name }) => name);
     expect(new Set(names).size).toBe(4);
     expect(names.every((name) => name.length < 130 && /^[\w.=,-]+$/.test(name))).toBe(true);
+  });
+
+  test("set several params at once where a value is a name for them", () => {
+    const sets = { small: { "dit.width": 8, "dit.heads": 2 }, large: { "train.run": ["adam"] } };
+    const children = childrenOf({ axes: [{ path: "size", values: ["small", "large"], sets }], seeds: 1 }, 1);
+    expect(children.map(({ name, setting, overrides }) => [name, setting, overrides])).toEqual([
+      ["1_size=small_seed=1", "small", ["dit.width=8", "dit.heads=2", "seed=1"]],
+      ["2_size=large_seed=1", "large", ['train.run=["adam"]', "seed=1"]],
+    ]);
   });
 
   test("without an axis are the seeds of one graph", () => {

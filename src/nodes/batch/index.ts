@@ -1,0 +1,4 @@
+import { cycle } from "./cycle.js";
+import { repeat } from "./repeat.js";
+
+export const batchNodes = [repeat, cycle];
