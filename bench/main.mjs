@@ -1,6 +1,6 @@
 /**
- * Benchmarks of the built package: `npm run bench -- step|gemm|ops|webgpu|weights [options]`. Each prints its options with --help, and
- * one JSON object with --json. With --vs-torch the same work is timed in PyTorch too, in turns.
+ * Benchmarks of the built package: `npm run bench -- step|gemm|ops|webgpu|weights|cache [options]`. Each prints its options with
+ * --help, and one JSON object with --json. With --vs-torch the same work is timed in PyTorch too, in turns.
  */
 import { BenchError } from "./bench-error.mjs";
 import { busyCores, tooBusy } from "./busy-cores.mjs";
@@ -12,6 +12,7 @@ const benchmarks = {
   ops: () => import("./ops/ops.mjs"),
   webgpu: () => import("./webgpu.mjs"),
   weights: () => import("./weights/weights.mjs"),
+  cache: () => import("./cache.mjs"),
 };
 
 async function main([name, ...words]) {

@@ -189,6 +189,11 @@ interface Common<I extends Ports, O extends Ports, S extends z.ZodObject> {
   dims?(params: z.output<S>, known: Partial<Dims>): Partial<Dims>;
   /** Looks at files (existence, headers) before a run; throws an Error that says what is wrong and the cure. */
   probe?(params: z.output<S>): Promise<ProbeResult>;
+  /**
+   * Of map and model nodes whose results depend on inputs, params and weights alone, never on random numbers, the step or training: such a node
+   * may be cached. `sample`: each sample's results depend on that sample alone; `batch`: on the whole batch.
+   */
+  readonly pure?: "sample" | "batch";
   /** Floating-point operations of one forward pass at these sizes (a multiply-add counts two). */
   flops?(params: z.output<S>, dims: Dims): number;
   /** Numbers that one forward pass leaves for the backward pass, for the memory estimate. */

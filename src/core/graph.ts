@@ -24,6 +24,8 @@ export interface GraphNode {
   readonly again?: { readonly node: string; readonly variant?: "ema" };
   /** Training steps of a phase that pass before it takes part. */
   readonly from?: number;
+  /** Keep its results on disk, by what they are computed from. */
+  readonly cache?: "disk";
   /** What the node's probe said of its files. */
   readonly summary?: string;
 }

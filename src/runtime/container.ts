@@ -3,10 +3,13 @@ import { Container } from "inversify";
 import type { ServiceIdentifier } from "inversify";
 import type { ComputeBackend } from "../core/define-backend.js";
 import type { Graph } from "../core/graph.js";
+import { cachePlace } from "./cache/cache-place.js";
+import { diskCache } from "./cache/node-cache.js";
 import { backendsOf } from "./plugins/backends-of.js";
 import { quietProgress } from "./progress/quiet.js";
 import { openFolderRecorder } from "./record/folder-recorder.js";
 import type { FolderRecording } from "./record/folder-recorder.js";
+import type { NodeCache } from "./run/node-cache.js";
 import type { ProgressView } from "./run/progress-view.js";
 import type { Recorder } from "./run/recorder.js";
 import type { RunOptions } from "./run-options.js";
@@ -24,6 +27,8 @@ export const parts = {
   openRecorder: id<OpenRecorder>("openRecorder"),
   progress: id<ProgressView>("progress"),
   signal: id<AbortSignal>("signal"),
+  /** Keeps results of nodes that say `cache: disk`. */
+  cache: id<NodeCache>("cache"),
   /** Date and time, for names and records. */
   clock: id<() => Date>("clock"),
   /** Folder of all runs. */
@@ -39,6 +44,7 @@ export function runContainer(graph: Graph, options: RunOptions): Container {
   container.bind(parts.openRecorder).toConstantValue(openFolderRecorder);
   container.bind(parts.progress).toDynamicValue(quietProgress);
   container.bind(parts.signal).toConstantValue(options.signal ?? new AbortController().signal);
+  container.bind(parts.cache).toDynamicValue(() => diskCache(cachePlace()));
   container.bind(parts.clock).toConstantValue(() => new Date());
   container.bind(parts.runsFolder).toConstantValue("runs");
   return container;

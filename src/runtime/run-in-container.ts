@@ -77,6 +77,7 @@ async function run(container: Container, graph: Graph, temporary?: string): Prom
             ? progress
             : { ...progress, end: (end) => progress.end({ ...end, removed: true }) },
         signal: container.get(parts.signal),
+        cache: container.get(parts.cache),
         steps: { programs: options.programs ?? true, checkReplay: options.checkReplay ?? 0 },
         now: seconds,
         activity,

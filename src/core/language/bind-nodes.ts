@@ -25,6 +25,10 @@ export async function bindNodes(
   const bound: BoundNode[] = [];
   for (const draft of drafts) {
     const def = findType(draft, installed, problems);
+    if (draft.cache && def && def.kind !== "map" && def.kind !== "model")
+      problems.add("G106", `node ${quote(draft.name)}: a ${def.kind} is not cached`, draft.cache.at, {
+        cure: "put cache: disk on a map or model node, such as a frozen encoder",
+      });
     bound.push({ draft, def, params: def && (await checkParams(draft, def, files, problems)) });
   }
   return bound;

@@ -25,6 +25,10 @@ export function graphSchema(nodes: readonly NodeDef[]): JsonSchema {
       from: count(0, "training steps of a phase that pass before it takes part"),
       params: { type: "object" },
       in: { type: "object", additionalProperties: reference },
+      cache: {
+        const: "disk",
+        description: "keep the results on disk, by what they are computed from; for pure nodes such as frozen encoders",
+      },
       note: { type: "string" },
     },
     additionalProperties: false,

@@ -16,7 +16,7 @@ export const graphKeys: readonly string[] = [
 export const includedKeys: readonly string[] = ["name", "note", "plugins", "inputs", "outputs", "vars", "nodes"];
 
 /** Keys of a node. */
-export const plainNodeKeys: readonly string[] = ["type", "params", "in", "from", "note"];
+export const plainNodeKeys: readonly string[] = ["type", "params", "in", "from", "note", "cache"];
 
 /** Keys of a node that is another node, or include, once more. */
 export const againKeys: readonly string[] = ["again", "in", "from", "note"];

@@ -30,6 +30,7 @@ export function readNode(entry: Entry, scope: Scope, problems: Problems): NodeDr
   const wires = fields.get("in");
   const read = wires ? readWires(wires.value, `${what}: in`, problems) : [];
   const note = fields.get("note");
+  const cache = readCache(fields.get("cache"), what, problems);
   const noteText = note && asText(note.value, `${what}: note`, problems);
   return {
     ...base,
@@ -39,6 +40,7 @@ export function readNode(entry: Entry, scope: Scope, problems: Problems): NodeDr
     params: paramsTable && isBroken(paramsTable) ? undefined : paramsTable,
     ...(noteText ? { note: noteText.value } : {}),
     ...(again ? { again: { ...again, implied: false } } : {}),
+    ...(cache ? { cache } : {}),
     ...readStart(fields.get("from"), what, problems),
   };
 }
@@ -46,6 +48,14 @@ export function readNode(entry: Entry, scope: Scope, problems: Problems): NodeDr
 function readStart(entry: Entry | undefined, what: string, problems: Problems): Pick<NodeDraft, "from"> {
   const step = entry && asInteger(entry.value, `${what}: from`, 0, Number.MAX_SAFE_INTEGER, problems);
   return entry && step !== undefined && step > 0 ? { from: { step, at: entry.value.at } } : {};
+}
+
+function readCache(entry: Entry | undefined, what: string, problems: Problems): NodeDraft["cache"] {
+  const text = entry && asText(entry.value, `${what}: cache`, problems);
+  if (!text) return undefined;
+  if (text.value === "disk") return { value: "disk", at: text.at };
+  problems.add("G106", `${what}: cache: expected disk, got ${quote(text.value)}`, text.at, { cure: "write cache: disk" });
+  return undefined;
 }
 
 /** Reads a map of port to reference; undefined where it is none. */

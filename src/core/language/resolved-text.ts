@@ -32,6 +32,7 @@ export function resolvedText(
             params: orNothing(withDefaults(bound.params?.plain.data ?? {}, node.params)),
           }),
       from: node.from,
+      cache: node.cache,
       in: orNothing(
         Object.fromEntries(
           Object.entries(node.inputs).map(([port, ref]) => [

@@ -29,6 +29,8 @@ export interface NodeDraft extends Member {
   readonly type: { readonly text: string; readonly at: Span } | undefined;
   /** Undefined where unreadable or broken, which is reported. */
   readonly params: Table | undefined;
+  /** As written: `cache: disk`. */
+  readonly cache?: { readonly value: "disk"; readonly at: Span };
   readonly note?: string;
   /** The node whose weights it uses; it has that node's type and params. */
   readonly again?: AgainDraft;

@@ -9,6 +9,7 @@ export const repeat = defineNode({
   type: "batch.repeat",
   version: 1,
   note: "Gives every sample of a batch several times in a row.",
+  pure: "batch",
   inputs: { x: tensor("f32[B,...]") },
   outputs: { x: tensor("f32[M,...]") },
   params: z.object({ each: z.number().int().min(1).describe("how often each sample stands in a row") }),

@@ -67,6 +67,7 @@ export const vitDecoder = defineNode({
   kind: "model",
   type: "decoder.vit",
   note: "Turns a grid of tokens into an image.",
+  pure: "sample",
   inputs: { z: tensor("f32[B,h,w,C]") },
   outputs: {
     image: tensor("f32[B,H,W,c]", "about [0,1], not clamped"),

@@ -63,6 +63,7 @@ export function defineEncoder<S extends z.ZodObject>(family: EncoderFamily<S>): 
     type: family.type,
     version: family.version,
     note: family.note,
+    pure: "sample",
     inputs: { image: tensor("f32[B,H,W,c]", "in [0,1]; sides are multiples of the patch, see image.resize") },
     outputs: { tokens: tensor("f32[B,h,w,D]", "patch tokens; latent.tokens lists them as [B,N,D]"), weights: weights() },
     params: family.params,

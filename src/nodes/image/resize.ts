@@ -22,6 +22,7 @@ export const resizeImage = defineNode({
   type: "image.resize",
   version: 1,
   note: "Resizes images to a square, e.g. to the side that an encoder wants.",
+  pure: "sample",
   inputs: { image: tensor("f32[B,H,W,c]") },
   outputs: { image: tensor("f32[B,S,S,c]", "not clamped") },
   params,

@@ -9,6 +9,7 @@ export const denormalize = defineNode({
   kind: "model",
   type: "latent.denormalize",
   note: "Undoes latent.normalize.",
+  pure: "sample",
   inputs: { z: tensor("f32[B,h,w,C]") },
   outputs: { z: tensor("f32[B,h,w,C]") },
   params: statisticsParams,

@@ -9,6 +9,7 @@ export const grid = defineNode({
   type: "latent.grid",
   version: 1,
   note: "Lays a list of tokens out as a square grid: [B,N,C] to [B,h,w,C].",
+  pure: "sample",
   inputs: { tokens: tensor("f32[B,N,C]") },
   outputs: { z: tensor("f32[B,h,w,C]") },
   params: z.object({}),

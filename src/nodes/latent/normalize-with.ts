@@ -10,6 +10,7 @@ export const normalizeWith = defineNode({
   type: "latent.normalize_with",
   version: 1,
   note: "Normalises latents by statistics from other nodes, e.g. from data.tensor_file.",
+  pure: "batch",
   inputs: {
     z: tensor("f32[B,h,w,C]"),
     mean: optional(tensor("f32[C,h,w]", "default 0")),

@@ -9,6 +9,7 @@ export const normalize = defineNode({
   kind: "model",
   type: "latent.normalize",
   note: "Gives latents unit variance by stored statistics.",
+  pure: "sample",
   inputs: { z: tensor("f32[B,h,w,C]") },
   outputs: { z: tensor("f32[B,h,w,C]") },
   params: statisticsParams,

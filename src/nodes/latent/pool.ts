@@ -8,6 +8,7 @@ export const pool = defineNode({
   kind: "map",
   type: "latent.pool",
   note: "Averages a latent over its positions.",
+  pure: "sample",
   inputs: { z: tensor("f32[B,h,w,C]") },
   outputs: { features: tensor("f32[B,C]") },
   params: z.object({}),

@@ -9,6 +9,7 @@ export const tokens = defineNode({
   type: "latent.tokens",
   version: 1,
   note: "Lists a grid's positions row by row: [B,h,w,C] to [B,N,C].",
+  pure: "sample",
   inputs: { z: tensor("f32[B,h,w,C]") },
   outputs: { tokens: tensor("f32[B,N,C]") },
   params: z.object({}),

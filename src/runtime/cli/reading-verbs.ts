@@ -1,7 +1,7 @@
 import { Option } from "commander";
 import type { Command } from "commander";
 import { graphFlags, pluginFlag } from "./graph-flags.js";
-import { names } from "./verb-parts.js";
+import { deviceFlags, names, overridesDoc } from "./verb-parts.js";
 import type { Done } from "./verb-parts.js";
 
 /** Adds the verbs that explain graphs, node types and messages; like all reading verbs they load their code when called. */
@@ -35,6 +35,15 @@ export function addReadingVerbs(graph: Command, done: Done): void {
     .option("--no-stats", "the header only")
     .option("--json", "print one JSON object")
     .action((file, flags) => done(import("./weights.js").then(({ weightsVerb }) => weightsVerb(file, flags))));
+
+  deviceFlags(graph.command("why").description("the parts of a node's cache key, and which of them changed since it was cached"))
+    .argument("<file>", "graph file (YAML)")
+    .argument("<node>", "for example encoder/vit")
+    .argument("[overrides...]", overridesDoc)
+    .option("--json", "print one JSON object")
+    .action((file, node, overrides, flags) =>
+      done(import("./why.js").then(({ whyVerb }) => whyVerb(file, node, overrides, flags))),
+    );
 
   graph
     .command("pull")

@@ -5,6 +5,7 @@ import { countWeights } from "../../nodes/parts/weight-specs.js";
 import { noActivity } from "./activity.js";
 import type { Activity } from "./activity.js";
 import { Interrupted, messageOf } from "./failure.js";
+import type { NodeCache } from "./node-cache.js";
 import type { ProgressView } from "./progress-view.js";
 import type { Checkpoint, Recorder, Results } from "./recorder.js";
 import { batchOf } from "./plan.js";
@@ -28,6 +29,8 @@ export interface RunServices {
   readonly steps?: Partial<StepOptions>;
   /** Is told what the run does, if anybody wants to know. */
   readonly activity?: Activity;
+  /** Keeps results of nodes that say `cache: disk`; a page has none. */
+  readonly cache?: NodeCache;
   /** Awaited before each step: a page that is paused waits here. */
   readonly pace?: () => Promise<void>;
   /** How to look into this step of a phase, whose sources gave `packets`. */
@@ -69,8 +72,9 @@ export async function executeGraph(graph: Graph, services: RunServices, checkpoi
       const { signal, now } = services;
       const state = { trained, saved: checkpoint !== undefined, done: new Set(done), results: new Map(Object.entries(results)) };
       const { programs = true, checkReplay = 0 } = services.steps ?? {};
-      const { pace, watch, activity = noActivity } = services;
-      const steps = { device, programs, checkReplay, activity, ...(pace ? { pace } : {}), ...(watch ? { watch } : {}) };
+      const { pace, watch, cache, activity = noActivity } = services;
+      const optional = { ...(cache ? { cache } : {}), ...(pace ? { pace } : {}), ...(watch ? { watch } : {}) };
+      const steps = { device, programs, checkReplay, activity, ...optional };
       return await runSession({ graph, ...plan, ...steps, devices, recorder, progress, signal, now, ...state }, checkpoint);
     } finally {
       await recorder.close();

@@ -7,6 +7,7 @@ import { Interrupted, messageOf, tellFailure } from "./failure.js";
 import type { Culprit } from "./find-culprit.js";
 import { openHost } from "./host-nodes.js";
 import type { OpenHost } from "./host-nodes.js";
+import type { CachedPhase } from "./node-cache.js";
 import { openSources } from "./open-sources.js";
 import { batchOf, stepsOf } from "./plan.js";
 import type { PhasePlan } from "./plan.js";
@@ -66,18 +67,22 @@ async function loop(session: Session, plan: PhasePlan, hosts: readonly OpenHost[
   await runPending(session, position);
   if (position.pending.length > 0) return "aborted";
   const { devices, device, programs, checkReplay, activity } = session;
-  const runner = new StepRunner(plan, devices, device, { programs, checkReplay }, (line) => session.recorder.log("info", line));
+  const cached = await openCache(session, plan);
+  const runner = new StepRunner(cached?.plan ?? plan, devices, device, { programs, checkReplay }, (line) =>
+    session.recorder.log("info", line),
+  );
   const work = async (step: number, packets: ReadonlyMap<string, Delivery>): Promise<void> => {
     const values = new Map([...packets].map(([node, { packet }]) => [node, packet.values]));
     const watch = session.watch?.(phase.name, step, values);
+    const filled = cached ? await cached.fill(values) : values;
     const result = await during(activity, "device", `${phase.name} step ${step + 1}`, async () => {
-      const done = await runner.run(values, step, watch?.onNode);
+      const done = await runner.run(filled, step, watch?.onNode);
       await watch?.settle?.();
       return done;
     });
     if (training) session.trained++;
     const samples = new Map([...packets].map(([node, { packet }]) => [node, packet.indices]));
-    const culprit = (): Promise<Culprit | undefined> => runner.culprit(values, step);
+    const culprit = (): Promise<Culprit | undefined> => runner.culprit(filled, step);
     const metrics = await deliver(session, { plan, phase, hosts, step, result, samples, culprit });
     position.step = step + 1;
     position.sources = Object.fromEntries([...packets].map(([node, { state }]) => [node, state]));
@@ -91,8 +96,20 @@ async function loop(session: Session, plan: PhasePlan, hosts: readonly OpenHost[
     await session.pace?.();
     await during(activity, "run", `${phase.name} step ${step + 1}`, () => work(step, packets));
   };
-  const sources = await openSources(session, plan, position.sources);
-  return runSteps({ sources, depth: queueDepth, from: position.step, steps, signal: session.signal, each });
+  try {
+    const sources = await openSources(session, plan, position.sources);
+    return await runSteps({ sources, depth: queueDepth, from: position.step, steps, signal: session.signal, each });
+  } finally {
+    await cached?.close();
+  }
+}
+
+/** What the phase's cached nodes have; says so where this runtime keeps nothing. */
+async function openCache(session: Session, plan: PhasePlan): Promise<CachedPhase | undefined> {
+  if (session.cache) return session.cache.open(session, plan);
+  for (const { name } of plan.fixed.filter(({ cache }) => cache))
+    session.recorder.log("info", `${name}: not cached: nothing is kept here`);
+  return undefined;
 }
 
 /** Runs nested phases: those that are regularly due after this step, after the last step all, or the rest where data ended. */

@@ -5,6 +5,7 @@ import { tf } from "../../core/tensor.js";
 import type { Activity } from "./activity.js";
 import { asWeightSet, disposeModel, loadModel } from "./live-model.js";
 import type { LiveModel } from "./live-model.js";
+import type { NodeCache } from "./node-cache.js";
 import { phaseOrder, planPhase } from "./plan.js";
 import type { PhasePlan } from "./plan.js";
 import type { ProgressView } from "./progress-view.js";
@@ -27,6 +28,8 @@ export interface Session {
   readonly pace?: () => Promise<void>;
   readonly watch?: (phase: string, step: number, packets: Packets) => StepWatch | undefined;
   readonly activity: Activity;
+  /** Keeps results of nodes that say so; left out where nothing is kept. */
+  readonly cache?: NodeCache;
   readonly recorder: Recorder;
   readonly progress: ProgressView;
   readonly signal: AbortSignal;
