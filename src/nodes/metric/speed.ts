@@ -23,13 +23,16 @@ export const speed = defineNode({
         peak = Math.max(peak, context.peakMemory?.() ?? 0);
       },
       finish() {
-        const counted = ends.slice(skip - 1);
+        const enough = ends.length > skip;
+        if (!enough) context.log("warn", `${ends.length} steps, of which ${skip} do not count: too few to trust a speed`);
+        const counted = enough ? ends.slice(skip - 1) : ends;
         const times = counted.slice(1).map((end, i) => (end - (counted[i] ?? end)) / 1000);
-        if (times.length === 0)
-          throw new Error(`metric.speed saw ${ends.length} steps and skips ${skip}; give its phase more steps`);
-        const middle = [...times].sort((a, b) => a - b)[Math.floor(times.length / 2)] ?? NaN;
+        const middle = times.sort((a, b) => a - b)[Math.floor(times.length / 2)];
         if (peak === 0) context.log("warn", "this backend does not tell the most memory that it held");
-        return { steps_per_second: 1 / middle, step_ms: 1000 * middle, ...(peak > 0 ? { peak_megabytes: peak / 1e6 } : {}) };
+        return {
+          ...(middle === undefined ? {} : { steps_per_second: 1 / middle, step_ms: 1000 * middle }),
+          ...(peak > 0 ? { peak_megabytes: peak / 1e6 } : {}),
+        };
       },
     };
   },
