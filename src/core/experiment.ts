@@ -31,6 +31,7 @@ const measure = z.strictObject({
       "phase/metric, e.g. score/psnr or train/loss; graph/train.parameters, .gflops and .megabytes are known of each phase without running",
     ),
   minus: z.string().min(1).optional().describe("another metric that is taken away from it, run by run"),
+  relative: z.string().min(1).optional().describe("setting by whose value, of the same seed, it is divided"),
   last: z.number().int().min(1).optional().describe("mean of the last so many values of the metric; default its last value"),
   label: z.string().min(1).optional().describe("how tables and plots name it"),
   article: bySetting.optional().describe("the article's numbers, by setting"),

@@ -64,6 +64,14 @@ function checkNames(
         suggest(phase, known, `phases: ${listing(known, 12)}`),
       );
     }
+  for (const [i, { relative }] of plan.measures.entries())
+    if (relative !== undefined && !settings.includes(relative))
+      problems.add(
+        "G203",
+        `report.measures.${i}.relative: the sweep has no setting ${quote(relative)}`,
+        placeOf(table, ["measures", i, "relative"], entry),
+        suggest(relative, settings, `settings: ${listing(settings, 12)}`),
+      );
   for (const [i, { node }] of plan.pictures.entries())
     if (!nodes.includes(node))
       problems.add(

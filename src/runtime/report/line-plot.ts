@@ -53,16 +53,24 @@ export function linePlot(plot: Plot): string {
   };
   const grid = [
     ...ys.map((y) => rule(frame.left, place.y(y), right, place.y(y))),
-    ...ys.map((y) => text(frame.left - 8, place.y(y) + 4, shortNumber(y), "end")),
+    ...ys.map((y) => text(frame.left - 8, place.y(y) + 4, tickText(y), "end")),
     ...xs.map((x) => rule(place.x(x), height - frame.bottom, place.x(x), height - frame.bottom + 5)),
-    ...xs.map((x, i) => text(place.x(x), height - frame.bottom + 20, plot.names?.[i] ?? shortNumber(x), "middle")),
+    ...xs.map((x, i) => text(place.x(x), height - frame.bottom + 20, plot.names?.[i] ?? tickText(x), "middle")),
   ];
   const labels = [
     `<text x="${width / 2}" y="26" text-anchor="middle" font-size="16" font-weight="bold">${escape(plot.title)}</text>`,
     text((frame.left + right) / 2, height - 14, plot.x, "middle"),
     `<text transform="translate(18 ${(frame.top + height - frame.bottom) / 2}) rotate(-90)" text-anchor="middle">${escape(plot.y)}</text>`,
   ];
-  const drawn = lines.map((line, i) => drawLine(line, colors[i % colors.length] ?? "", place));
+  // Names have no order that a line could follow; side by side, equal values do not hide each other.
+  const beside = (i: number): number => (plot.names ? 14 * (i - (lines.length - 1) / 2) : 0);
+  const drawn = lines.map((line, i) =>
+    drawLine(plot.names ? { ...line, marks: true } : line, colors[i % colors.length] ?? "", {
+      x: (value) => place.x(value) + beside(i),
+      y: place.y,
+      joined: !plot.names,
+    }),
+  );
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="DejaVu Sans, Verdana, Helvetica, Arial, sans-serif" font-size="12">`,
     `<rect width="${width}" height="${height}" fill="#fff"/>`,
@@ -74,7 +82,11 @@ export function linePlot(plot: Plot): string {
   ].join("\n");
 }
 
-function drawLine(line: PlotLine, color: string, place: Record<"x" | "y", (value: number) => number>): string {
+function drawLine(
+  line: PlotLine,
+  color: string,
+  place: Record<"x" | "y", (value: number) => number> & { readonly joined: boolean },
+): string {
   const at = line.points.map(({ x, y, half }) => ({
     x: place.x(x),
     y: place.y(y),
@@ -85,14 +97,14 @@ function drawLine(line: PlotLine, color: string, place: Record<"x" | "y", (value
   const dash = line.dashed ? ' stroke-dasharray="6 4"' : "";
   const marks = at.map(({ x, y }) => `<circle cx="${fixed(x)}" cy="${fixed(y)}" r="3.5" fill="${color}"/>`);
   const intervals = at.flatMap(({ x, low, high }) =>
-    low === undefined || high === undefined
+    low === undefined || high === undefined || low === high
       ? []
       : [[x, low, x, high] as const, [x - 5, low, x + 5, low] as const, [x - 5, high, x + 5, high] as const].map(
           ([x1, y1, x2, y2]) => rule(x1, y1, x2, y2, color),
         ),
   );
   return [
-    `<polyline points="${path}" fill="none" stroke="${color}" stroke-width="2"${dash}/>`,
+    ...(place.joined ? [`<polyline points="${path}" fill="none" stroke="${color}" stroke-width="2"${dash}/>`] : []),
     ...intervals,
     ...(line.marks ? marks : []),
   ].join("\n");
@@ -134,6 +146,14 @@ function wrap(words: string): string[] {
     else rows.push(word);
   }
   return rows;
+}
+
+/** A number at an axis: `600M` for 600,000,000. */
+function tickText(value: number): string {
+  const size = Math.abs(value);
+  if (size < 1e5) return shortNumber(value);
+  const [unit, letter] = size >= 1e9 ? [1e9, "G"] : size >= 1e6 ? [1e6, "M"] : [1e3, "k"];
+  return `${Number((value / unit).toPrecision(4))}${letter}`;
 }
 
 function scale(low: number, high: number, from: number, to: number): (value: number) => number {

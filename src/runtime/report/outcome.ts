@@ -93,13 +93,23 @@ export function linesOf({ from }: Series, settings: readonly string[], runs: rea
 
 function bySeed(measure: Measure, setting: string, runs: readonly ReportedRun[]): Map<number, number> {
   const found = new Map<number, number>();
-  for (const run of runs) {
-    if (run.setting !== setting) continue;
-    const value = lastMean(run, measure.from, measure.last);
-    const taken = measure.minus === undefined ? 0 : lastMean(run, measure.minus, measure.last);
-    if (value !== undefined && taken !== undefined) found.set(run.seed, value - taken);
+  for (const run of runs.filter((other) => other.setting === setting)) {
+    const value = valueOf(measure, run);
+    const base = measure.relative === undefined ? 1 : baseOf(measure, measure.relative, run.seed, runs);
+    if (value !== undefined && base !== undefined) found.set(run.seed, value / base);
   }
   return found;
+}
+
+function baseOf(measure: Measure, setting: string, seed: number, runs: readonly ReportedRun[]): number | undefined {
+  const run = runs.find((other) => other.setting === setting && other.seed === seed);
+  return run && valueOf(measure, run);
+}
+
+function valueOf({ from, minus, last }: Measure, run: ReportedRun): number | undefined {
+  const value = lastMean(run, from, last);
+  const taken = minus === undefined ? 0 : lastMean(run, minus, last);
+  return value === undefined || taken === undefined ? undefined : value - taken;
 }
 
 /** The mean of the last values of a metric; undefined where the run has none. */

@@ -57,6 +57,17 @@ describe("verdicts", () => {
     expect(judge(lacking, runs)[0]?.difference.count).toBe(0);
   });
 
+  test("divide by another setting's value of the same seed", () => {
+    const given = plan();
+    const relative = {
+      ...given,
+      measures: [{ name: "loss", from: "train/loss", relative: "16" }],
+      claims: [{ ...claim, expect: "higher" as const }],
+    };
+    // Last values: 5 of 2 and 5 of 1 against 1 and 1.
+    expect(judge(relative, runs)[0]?.difference).toMatchObject({ mean: 2.75, count: 2 });
+  });
+
   test("say so where there is nothing to compare", () => {
     expect(judge(plan(), [run("8", 1, 1)])[0]?.text).toBe("no pair of runs measured it");
     expect(judge(plan(), [run("8", 1, 1), run("16", 1, 1)])[0]?.text).toContain("run more seeds");
@@ -143,6 +154,13 @@ describe("a plot", () => {
     expect(svg).toContain('<polyline points="78,396 736,164"');
     expect(svg).toContain('<line x1="736" y1="280" x2="736" y2="48"');
     expect(svg).toContain("a &lt; b &amp; c");
+  });
+
+  test("has marks side by side, and no lines, where the axis has names", () => {
+    const svg = linePlot({ title: "T", x: "x", y: "y", names: ["DiT", "DiT-DH"], lines: [line(0), { ...line(6e8), name: "b" }] });
+    expect(svg).not.toContain("<polyline");
+    expect(svg.match(/<circle/g)).toHaveLength(4);
+    expect(svg).toContain(">600M</text>");
   });
 
   test("names its lines beside it where there are several", () => {
