@@ -38,16 +38,18 @@ export async function keyParts(graph: Graph, node: GraphNode, numeric: string): 
   const walk = async (at: GraphNode, path: string): Promise<void> => {
     const { def, name } = at;
     const what = `"${name}" (${def.type})`;
+    // A node that is another one again works with that one's weights.
+    const owner = at.again ? byName.get(at.again.node) : at;
     if ((def.kind !== "map" && def.kind !== "model") || !def.pure)
       throw new NotCached(`${what} does not declare that it is pure`);
-    if (trained.has(name)) throw new NotCached(`${what} is trained by this graph`);
+    if (trained.has(owner?.name ?? name)) throw new NotCached(`${what} is trained by this graph`);
     if (def.pure === "batch") unit = "batch";
     parts[`${path}type`] = `${def.type}@${def.version ?? 1}`;
     if (!builtinNodes.includes(def)) parts[`${path}plugin`] = await pluginHash(graph, at);
     for (const [param, value] of Object.entries(at.params))
       if (param !== "weights") parts[`${path}params.${param}`] = await paramText(what, param, value);
     if (def.kind === "model" && def.weights(at.params, at.dims).length > 0)
-      parts[`${path}weights`] = await weightsHash(what, at.params["weights"]);
+      parts[`${path}weights`] = await weightsHash(what, owner?.params["weights"]);
     for (const [port, ref] of Object.entries(at.inputs).sort(([a], [b]) => (a < b ? -1 : 1))) {
       const from = byName.get(ref.node);
       if (!from || from.def.outputs[ref.port]?.kind !== "tensor") throw new NotCached(`${what} reads the model of "${ref.node}"`);
