@@ -58,7 +58,7 @@ export function tapeLength(): number {
 }
 
 /** What tfjs keeps of one op under the tape. */
-interface TapeNode {
+export interface TapeNode {
   readonly kernelName: string;
   readonly inputs: Readonly<Record<string, Tensor>>;
   readonly outputs: readonly Tensor[];
@@ -75,16 +75,22 @@ interface TapeEngine {
   tidy<T>(name: string, run: () => T): T;
 }
 
+/** The ops so far of the tape under which the caller works; undefined outside one. */
+export function openTape(): readonly TapeNode[] | undefined {
+  const { state } = tf.engine() as unknown as TapeEngine;
+  return state.gradientDepth > 0 ? [...(state.activeTape ?? [])] : undefined;
+}
+
 /** Ids of the tensors that depend on a variable, the variables included. */
-function reachedFrom(variables: readonly Variable[], tape: readonly TapeNode[]): Set<number> {
+export function reachedFrom(variables: readonly Variable[], tape: readonly TapeNode[]): Set<number> {
   const reached = new Set(variables.map(({ id }) => id));
   for (const node of tape)
     if (Object.values(node.inputs).some(({ id }) => reached.has(id))) for (const { id } of node.outputs) reached.add(id);
   return reached;
 }
 
-/** Takes the gradients of a node's outputs, adds those of its inputs; gives the latter's sums so far. */
-function pullBack(node: TapeNode, reached: ReadonlySet<number>, pulls: Map<number, Tensor>): readonly Tensor[] {
+/** Takes the gradients of a node's outputs, adds those of its inputs; gives the latter's sums so far. What the op has saved stays. */
+export function pullBack(node: TapeNode, reached: ReadonlySet<number>, pulls: Map<number, Tensor>): readonly Tensor[] {
   const given = node.outputs.map(({ id }) => pulls.get(id));
   if (given.every((pull) => pull === undefined)) return [];
   const wanted = Object.entries(node.inputs).filter(([, { id }]) => reached.has(id));

@@ -40,9 +40,14 @@ export interface Random {
 
 /** What a device node may know besides its inputs. It never learns its backend. */
 export interface StepContext {
-  /** True where an optimizer trains in this phase: switches label dropout and noise augmentation on. */
+  /**
+   * True for a map where an optimizer trains in this phase, for a model while its own weights are trained: switches label dropout and noise
+   * augmentation on.
+   */
   readonly training: boolean;
   readonly random: Random;
+  /** Of a model in training: gives one of its weights that are not trained its next value, at once, as a running estimate. */
+  remember(name: string, value: Tensor): void;
 }
 
 /** Looks a weight up by its name; throws for a name that the model did not declare. */

@@ -81,7 +81,8 @@ function runTaped(def: OpDef, inputs: Record<string, Tensor>, attrs: Attrs): Ten
   });
 }
 
-interface TapingEngine {
+/** The part of tfjs's engine that runs an op with a gradient of its own; private in its types. */
+export interface TapingEngine {
   runKernelFunc(call: {
     forwardFunc: (backend: unknown, save: (tensors: Tensor[]) => void) => Tensor;
     backwardsFunc: (dy: Tensor, saved: Tensor[]) => Record<string, () => Tensor>;

@@ -1,5 +1,6 @@
 import type { NodeDef } from "../core/define-node.js";
 import { batchNodes } from "./batch/index.js";
+import { criticNodes } from "./critic/index.js";
 import { dataNodes } from "./data/index.js";
 import { decoderNodes } from "./decoder/index.js";
 import { encoderNodes } from "./encoder/index.js";
@@ -21,6 +22,7 @@ export const builtinNodes: readonly NodeDef[] = [
   ...latentNodes,
   ...flowNodes,
   ...modelNodes,
+  ...criticNodes,
   ...lossNodes,
   ...trainNodes,
   ...decoderNodes,

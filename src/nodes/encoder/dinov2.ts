@@ -81,6 +81,7 @@ export const dinov2 = defineEncoder({
       ...(hasRegisters ? { registers: weight("embeddings.register_tokens", [1, p.num_register_tokens, width], draw) } : {}),
       unused: [{ ...frozen("embeddings.mask_token", [1, width], { kind: "zeros" }), optional: true }],
       plainNorm: p.normalize,
+      taps: p.taps,
       colours: p,
     };
   },

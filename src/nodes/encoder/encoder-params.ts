@@ -19,6 +19,10 @@ export const encoderParams = {
     .describe(
       "end with a norm without gain and bias, as representation autoencoders do; false keeps the published gain and bias",
     ),
+  taps: z
+    .array(z.number().int().min(0))
+    .default([])
+    .describe("blocks, counted from 0, whose tokens the output `taps` gives, in this order; a block may stand twice"),
   ...imageParams,
 };
 

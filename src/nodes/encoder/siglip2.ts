@@ -69,6 +69,7 @@ export const siglip2 = defineEncoder({
       normKey: "post_layernorm",
       position: weight("embeddings.position_embedding.weight", [grid * grid, sizes.hidden_size], { kind: "normal", std: 0.02 }),
       plainNorm: p.normalize,
+      taps: p.taps,
       colours: p,
     };
   },

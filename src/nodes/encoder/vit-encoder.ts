@@ -2,7 +2,7 @@ import type { z } from "zod";
 import { defineNode } from "../../core/define-node.js";
 import type { ModelNode, NodeDef, Ports, Weights, WeightSpec } from "../../core/define-node.js";
 import { layerNorm } from "../../core/ops/layer-norm.js";
-import { tensor, weights } from "../../core/port.js";
+import { optional, tensor, weights } from "../../core/port.js";
 import { tf } from "../../core/tensor.js";
 import type { Tensor } from "../../core/tensor.js";
 import { ofBatch } from "../parts/largest.js";
@@ -38,6 +38,8 @@ export interface Encoder {
   readonly unused?: readonly WeightSpec[];
   /** True ends with a norm without gain and bias, as representation autoencoders use encoders; false keeps them. */
   readonly plainNorm: boolean;
+  /** Blocks whose tokens are given as they are, in the order asked for. */
+  readonly taps: readonly number[];
   readonly colours: { readonly image_mean: number[]; readonly image_std: number[] };
 }
 
@@ -65,7 +67,11 @@ export function defineEncoder<S extends z.ZodObject>(family: EncoderFamily<S>): 
     note: family.note,
     pure: "sample",
     inputs: { image: tensor("f32[B,H,W,c]", "in [0,1]; sides are multiples of the patch, see image.resize") },
-    outputs: { tokens: tensor("f32[B,h,w,D]", "patch tokens; latent.tokens lists them as [B,N,D]"), weights: weights() },
+    outputs: {
+      tokens: tensor("f32[B,h,w,D]", "patch tokens; latent.tokens lists them as [B,N,D]"),
+      taps: optional(tensor("f32[B,T,N,D]", "patch tokens behind the blocks of `taps`, without a final norm")),
+      weights: weights(),
+    },
     params: family.params,
     dims(p, { H, W }) {
       const encoder = family.describe(p);
@@ -80,14 +86,16 @@ export function defineEncoder<S extends z.ZodObject>(family: EncoderFamily<S>): 
       return {
         c: encoder.channels,
         D: encoder.block.width,
+        ...(encoder.taps.length > 0 ? { T: encoder.taps.length } : {}),
         ...(H === undefined ? {} : { h: side(H) }),
         ...(W === undefined ? {} : { w: side(W) }),
+        ...(H === undefined || W === undefined ? {} : { N: side(H) * side(W) }),
       };
     },
     weights: (p) => encoderSpecs(family.describe(p)),
     layouts: family.layouts,
     apply(w, { image }, p) {
-      return { tokens: encode(image as Tensor, w, family.describe(p)) };
+      return encode(image as Tensor, w, family.describe(p));
     },
     flops(p, dims) {
       const { patch, channels, layers, block } = family.describe(p);
@@ -106,11 +114,13 @@ export function defineEncoder<S extends z.ZodObject>(family: EncoderFamily<S>): 
   return defineNode(def);
 }
 
-function checkEncoder({ block, channels, colours }: Encoder): void {
+function checkEncoder({ block, channels, colours, layers, taps }: Encoder): void {
   if (block.width % block.heads !== 0)
     throw new Error(`hidden_size ${block.width} is not a multiple of num_attention_heads ${block.heads}`);
   if (colours.image_mean.length !== channels || colours.image_std.length !== channels)
     throw new Error(`image_mean and image_std need one number for each of the ${channels} channels`);
+  const beyond = taps.find((block) => block >= layers);
+  if (beyond !== undefined) throw new Error(`taps: there is no block ${beyond}; the ${layers} blocks are 0 to ${layers - 1}`);
 }
 
 function encoderSpecs(e: Encoder): WeightSpec[] {
@@ -127,7 +137,7 @@ function encoderSpecs(e: Encoder): WeightSpec[] {
   return e.root === "" ? specs : below(e.root, specs);
 }
 
-function encode(image: Tensor, all: Weights, e: Encoder): Tensor {
+function encode(image: Tensor, all: Weights, e: Encoder): { tokens: Tensor; taps?: Tensor } {
   const w = e.root === "" ? all : scope(all, e.root);
   const [batch = 0, H = 0, W = 0] = image.shape;
   const [h, wide] = [H / e.patch, W / e.patch];
@@ -140,10 +150,17 @@ function encode(image: Tensor, all: Weights, e: Encoder): Tensor {
     ...(e.registers ? [spread(w(e.registers.name))] : []),
   ];
   let x = before.length === 0 ? patches : tf.concat([...before, patches], 1);
-  for (let i = 0; i < e.layers; i++) x = vitBlock(x, scope(w, `${e.blockKey}.${i}`), e.block);
-  const kept = tf.slice(x, [0, (x.shape[1] ?? 0) - h * wide, 0], [-1, -1, -1]);
+  const patchesOf = (all: Tensor): Tensor => tf.slice(all, [0, (all.shape[1] ?? 0) - h * wide, 0], [-1, -1, -1]);
+  const tapped = new Map<number, Tensor>();
+  for (let i = 0; i < e.layers; i++) {
+    x = vitBlock(x, scope(w, `${e.blockKey}.${i}`), e.block);
+    if (e.taps.includes(i)) tapped.set(i, patchesOf(x));
+  }
+  const taps = e.taps.flatMap((block) => tapped.get(block) ?? []);
+  const kept = patchesOf(x);
   const normed = e.plainNorm ? layerNorm({ x: kept }, { epsilon }) : affineNorm(kept, scope(w, e.normKey), epsilon);
-  return tf.reshape(normed, [batch, h, wide, width]);
+  const tokens = tf.reshape(normed, [batch, h, wide, width]);
+  return taps.length === 0 ? { tokens } : { tokens, taps: tf.stack(taps, 1) };
 }
 
 /** The table's rows for an h×w grid `[1,h·w,D]`, and the class token's `[1,1,D]` where it has one. */

@@ -58,6 +58,7 @@ export const vitMae = defineEncoder({
       }),
       classToken: weight("embeddings.cls_token", [1, 1, width], { kind: "normal", std: 0.02 }),
       plainNorm: p.normalize,
+      taps: p.taps,
       colours: p,
     };
   },

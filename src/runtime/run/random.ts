@@ -11,7 +11,14 @@ import type { Part } from "./cut-batch.js";
  * What a device node may know in a step; its random numbers are keyed by (seed, node, stream, step). In a part of a batch a node gets
  * the numbers that these rows have in the whole batch.
  */
-export function stepContext(seed: number, node: string, step: PerStep, training: boolean, part?: Part): StepContext {
+export function stepContext(
+  seed: number,
+  node: string,
+  step: PerStep,
+  training: boolean,
+  part?: Part,
+  remember: StepContext["remember"] = noModel,
+): StepContext {
   const key = philoxKey(seed, node);
   const drawn =
     (kind: string, draw: (which: Draw) => Tensor): Random["normal"] =>
@@ -24,5 +31,9 @@ export function stepContext(seed: number, node: string, step: PerStep, training:
       const each = rows / part.size;
       return tf.tidy(() => tf.slice(from(stream, [each * part.of, ...rest]), each * part.from, rows));
     };
-  return { training, random: { normal: drawn("normal", randomNormal), uniform: drawn("uniform", randomUniform) } };
+  return { training, random: { normal: drawn("normal", randomNormal), uniform: drawn("uniform", randomUniform) }, remember };
+}
+
+function noModel(name: string): void {
+  throw new Error(`"${name}" is to be remembered, and only a model whose weights are trained can do that`);
 }

@@ -2,6 +2,7 @@ import { differentiate } from "../../core/backward.js";
 import type { Pull } from "../../core/backward.js";
 import type { AnyValue, Optimizer, StepContext } from "../../core/define-node.js";
 import type { GraphNode, PortRef } from "../../core/graph.js";
+import { overwrite } from "../../core/ops/overwrite.js";
 import type { PerStep } from "../../core/per-step.js";
 import { tf } from "../../core/tensor.js";
 import type { Tensor, Variable } from "../../core/tensor.js";
@@ -75,7 +76,9 @@ export function runStage(
     for (const node of nodes) {
       // A model works in training mode only while its own weights are trained: a judge that is asked does not learn from it.
       const mode = node.def.kind === "model" ? ownerOf(node) === trainee : training;
-      const context = stepContext(devices.seed, node.name, step, mode, part);
+      const live = mode ? devices.models.get(ownerOf(node)) : undefined;
+      const remember = live && ((name: string, value: Tensor) => overwrite(variableOf(live, name), value));
+      const context = stepContext(devices.seed, node.name, step, mode, part, remember);
       const inputs = Object.fromEntries(
         Object.entries(node.inputs).map(([port, ref]) => [port, resolve(ref, values, devices, context)]),
       );

@@ -1,0 +1,3 @@
+import { criticHeads } from "./heads.js";
+
+export const criticNodes = [criticHeads];
