@@ -3,7 +3,12 @@ import { BenchError } from "./bench-error.mjs";
 
 /** Options of every benchmark. `check` reads the text of a value. */
 const common = {
-  precision: { value: "fp32|bf16", default: "fp32", note: "arithmetic of the matrix products", check: oneOf("fp32", "bf16") },
+  precision: {
+    value: "fp32|bf16|f16",
+    default: "fp32",
+    note: "arithmetic of the matrix products",
+    check: oneOf("fp32", "bf16", "f16"),
+  },
   threads: { value: "n", note: "CPU threads, of PyTorch too (default: all cores)", check: wholeNumber },
   "vs-torch": { note: "time the same work in PyTorch, in turns" },
   rounds: { value: "n", default: "3", note: "turns, with --vs-torch", check: wholeNumber },

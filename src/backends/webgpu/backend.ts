@@ -44,6 +44,8 @@ export interface WebGpuBackend extends TfjsWebGpu {
   checkFaults(): void;
   /** The value of a promise of the device; rejects with the reason where the device is lost meanwhile. */
   during<T>(work: Promise<T>): Promise<T>;
+  /** From here on the device's end is wanted, and no loss. */
+  endFaults(): void;
   readonly blocks: UniformBlocks;
   /** Lets go of memory that no tensor uses. */
   trim(): void;
@@ -79,6 +81,10 @@ export function makeBackend(Base: TfjsWebGpuClass, device: GPUDevice, info: GPUA
 
     during<T>(work: Promise<T>): Promise<T> {
       return faults.during(work);
+    }
+
+    endFaults(): void {
+      faults.end();
     }
 
     trim(): void {

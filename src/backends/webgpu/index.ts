@@ -82,11 +82,12 @@ export const webgpuBackend = defineBackend({
       compile: (first, second) => compileProgram(backend, first as WebGpuRecording, second as WebGpuRecording),
       async sync() {
         backend.flush();
-        await device.queue.onSubmittedWorkDone();
+        await backend.during(device.queue.onSubmittedWorkDone());
         backend.checkFaults();
       },
       async close() {
         if (tf.findBackend("webgpu") === backend) tf.removeBackend("webgpu");
+        backend.endFaults();
         device.destroy();
         found.release();
         await opened.close();
