@@ -30,6 +30,5 @@ enum CUstreamCaptureMode { CU_FIRST_MODE = 0, CU_LAST_MODE = 1 << 20 };
 #define cuStreamDestroy cuStreamDestroy_v2
 #define cuStreamBeginCapture cuStreamBeginCapture_v2
 #define cuEventDestroy cuEventDestroy_v2
-#define cuEventElapsedTime cuEventElapsedTime_v2
 #define cuGraphInstantiate cuGraphInstantiateWithFlags
 #endif

@@ -17,6 +17,9 @@
 
 #include "cuda-api.h"
 
+// The backend asks for the older name, which drivers keep.
+#undef cuEventElapsedTime
+
 namespace {
 
 using Work = std::function<void()>;
