@@ -2,13 +2,13 @@ import { z } from "zod";
 import { defineNode } from "../../core/define-node.js";
 import { tensor } from "../../core/port.js";
 
-/** The mean of a number over a phase, e.g. of a loss on held-out data; every batch counts the same. */
+/** The mean of a number over a phase, e.g. of a loss on held-out data: every batch counts the same, and every sample where each has its own. */
 export const mean = defineNode({
   kind: "reducer",
   type: "metric.mean",
   version: 1,
   note: "Averages a number, such as a loss, over the batches of a phase.",
-  inputs: { value: tensor("f32[]") },
+  inputs: { value: tensor("f32[...]", "a number for the batch, or one for each sample") },
   outputs: {},
   params: z.object({
     name: z
@@ -19,15 +19,15 @@ export const mean = defineNode({
   }),
   start({ name }) {
     let sum = 0;
-    let batches = 0;
+    let count = 0;
     return {
       add({ value }) {
-        sum += value.data[0] ?? NaN;
-        batches++;
+        for (const number of value.data) sum += number;
+        count += value.data.length;
       },
       finish() {
-        if (batches === 0) throw new Error("metric.mean saw no batch; give its phase at least one step");
-        return { [name]: sum / batches };
+        if (count === 0) throw new Error("metric.mean saw no batch; give its phase at least one step");
+        return { [name]: sum / count };
       },
     };
   },

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { defineNode } from "../../core/define-node.js";
 import { optional, tensor } from "../../core/port.js";
-import { toByte } from "../files/to-byte.js";
 import { meansByGroup } from "./groups.js";
+import { imageLevel } from "./image-level.js";
 
 /** Mean squared errors below this count as this: equal images have 100 dB. */
 const smallestError = 1e-10;
@@ -24,9 +24,7 @@ export const psnr = defineNode({
   outputs: {},
   params: z.object({ quantize: z.boolean().default(true).describe("round to 8 bits first, as saved images are") }),
   start({ quantize }) {
-    // NaN stays NaN, so that a broken decoder shows in the result.
-    const level = (value: number): number =>
-      Number.isNaN(value) || !quantize ? Math.min(Math.max(value, 0), 1) : toByte(value) / 255;
+    const level = imageLevel(quantize);
     const means = meansByGroup();
     return {
       add({ image, reference, by }) {

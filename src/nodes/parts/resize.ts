@@ -1,13 +1,13 @@
 import { tf } from "../../core/tensor.js";
 import type { Tensor } from "../../core/tensor.js";
 
-/** How values between pixels are found; all with half-pixel centres (PyTorch's `align_corners=False`). */
-export type ResizeMethod = "bicubic" | "bicubic_antialias" | "bilinear";
+/** How values between pixels are found; with half-pixel centres (PyTorch's `align_corners=False`), but for `bilinear_corner`. */
+export type ResizeMethod = "bicubic" | "bicubic_antialias" | "bilinear" | "bilinear_corner";
 
 /**
  * A resize along one axis as a matrix `[outSize,inSize]`, computed in float64; equal to PyTorch's `interpolate` to rounding.
  * `bicubic` takes 4 neighbours (Keys' kernel, a = −0.75, edges repeated), `bicubic_antialias` widens its kernel (a = −0.5) where it
- * shrinks and makes its weights add up to 1, `bilinear` takes 2 neighbours.
+ * shrinks and makes its weights add up to 1, `bilinear` takes 2 neighbours; `bilinear_corner` counts from the corner, as TensorFlow 1 does.
  */
 export function resizeMatrix(method: ResizeMethod, inSize: number, outSize: number): Float32Array {
   const matrix = new Float64Array(outSize * inSize);
@@ -56,6 +56,13 @@ const taps: Readonly<Record<ResizeMethod, Taps>> = {
     return [
       [first, 1 - (at - first)],
       [first + 1, at - first],
+    ];
+  },
+  bilinear_corner(i, scale) {
+    const first = Math.floor(scale * i);
+    return [
+      [first, 1 - (scale * i - first)],
+      [first + 1, scale * i - first],
     ];
   },
 };

@@ -81,7 +81,7 @@ describe("refusals", () => {
       "the fake features hold NaN in vector 2, feature 1",
     );
   });
-  test("no extractor", () => {
-    expect(() => harness(fid, {})).toThrow("extractor");
+  test("no extractor", async () => {
+    await expect(harness(fid).reduce({ real: [[1], [2]], fake: [[1], [2]] })).rejects.toThrow("name it with the param extractor");
   });
 });
