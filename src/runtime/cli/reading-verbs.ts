@@ -1,7 +1,7 @@
 import { Option } from "commander";
 import type { Command } from "commander";
 import { graphFlags, pluginFlag } from "./graph-flags.js";
-import { deviceFlags, names, overridesDoc } from "./verb-parts.js";
+import { deviceFlags, names, overridesDoc, positiveInteger } from "./verb-parts.js";
 import type { Done } from "./verb-parts.js";
 
 /** Adds the verbs that explain graphs, node types and messages; like all reading verbs they load their code when called. */
@@ -51,6 +51,16 @@ export function addReadingVerbs(graph: Command, done: Done): void {
     .argument("<what...>", "hf://org/name[/file][@revision], or a graph file: all that it names")
     .option("--json", "print one JSON object")
     .action((what, flags) => done(import("./pull.js").then(({ pullVerb }) => pullVerb(what, flags))));
+
+  graph
+    .command("import")
+    .description("a YAML config of the RAE reference implementation as a graph, and what of it has no counterpart")
+    .argument("<config>", "config of stage 1, of stage 2 or of sampling")
+    .option("--out <file>", "write the graph to a file")
+    .option("--data <folder>", "folder of training images, which the config does not say", "imagenet/train")
+    .option("--images <n>", "images in it: the config counts in epochs", positiveInteger, 1_281_167)
+    .option("--json", "print one JSON object")
+    .action((file, flags) => done(import("./import.js").then(({ importVerb }) => importVerb(file, flags))));
 
   graph
     .command("explain")

@@ -1,0 +1,240 @@
+import { mkdir, open, readFile, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeAll, describe, expect, jest, test } from "@jest/globals";
+import { encode } from "fast-png";
+import { builtinNodes } from "../../../src/nodes/index.js";
+import { writeSafetensors } from "../../../src/nodes/files/safetensors.js";
+import { loadGraph } from "../../../src/runtime/api.js";
+import { importVerb } from "../../../src/runtime/cli/import.js";
+import type { ImportFlags } from "../../../src/runtime/cli/import.js";
+import { locateFile } from "../../../src/runtime/import/locate-file.js";
+import type { Remark } from "../../../src/runtime/import/read-config.js";
+import { summarize } from "../../../src/runtime/summary.js";
+import { tempFolder } from "../../nodes/files/temp-folder.js";
+
+const at = tempFolder();
+const fixture = (name: string): string => fileURLToPath(new URL(`../../fixtures/configs/${name}.yaml`, import.meta.url));
+afterEach(() => void jest.restoreAllMocks());
+
+/** A safetensors file with a model's published keys and shapes and a hole for its numbers: it takes hardly any space. */
+async function weightsOf(file: string, type: string, params: object): Promise<void> {
+  const def = builtinNodes.find((node) => node.type === type);
+  if (def?.kind !== "model") throw new Error(`${type} is no model`);
+  const header: Record<string, object> = {};
+  let end = 0;
+  for (const { name, shape } of def.weights(def.params.parse(params), {})) {
+    const begin = end;
+    end += 4 * shape.reduce((a, b) => a * b, 1);
+    header[name] = { dtype: "F32", shape, data_offsets: [begin, end] };
+  }
+  const text = Buffer.from(JSON.stringify(header));
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(text.length));
+  await mkdir(dirname(at(file)), { recursive: true });
+  const handle = await open(at(file), "w");
+  await handle.write(Buffer.concat([length, text]));
+  await handle.truncate(8 + text.length + end);
+  await handle.close();
+}
+
+beforeAll(async () => {
+  const decoder = { hidden_size: 768, num_patches: 256 };
+  const variances = { dtype: "f32", shape: [768, 16, 16], data: new Float32Array(768 * 256).fill(1) } as const;
+  const weak = { input_size: 16, hidden_size: 384, depth: 12, num_heads: 6 };
+  await Promise.all([
+    weightsOf("facebook/dinov2-with-registers-base/model.safetensors", "encoder.dinov2", { preset: "base" }),
+    weightsOf("google/siglip2-base-patch16-256/model.safetensors", "encoder.siglip2", { preset: "base" }),
+    weightsOf("models/decoders/dinov2/wReg_base/ViTXL_n08/model.pt", "decoder.vit", { ...decoder, preset: "XL" }),
+    weightsOf("models/decoders/small.pt", "decoder.vit", { ...decoder, preset: "B" }),
+    weightsOf("models/strong.pt", "model.dit_dh", {
+      input_size: 16,
+      hidden_size: [384, 2048],
+      depth: [12, 2],
+      num_heads: [6, 16],
+    }),
+    weightsOf("models/weak.pt", "model.dit", weak),
+    writeSafetensors(at("models/stats/small.pt"), new Map([["var", variances]])),
+    writeSafetensors(at("models/stats/dinov2/wReg_base/imagenet1k/stat.pt"), new Map([["var", variances]])),
+    mkdir(at("images/one"), { recursive: true }),
+  ]);
+  const png = encode({ width: 4, height: 4, channels: 3, data: new Uint8Array(48) });
+  // As many as a batch of the reference has.
+  await Promise.all(Array.from({ length: 1024 }, (_, i) => writeFile(at(`images/one/${i}.png`), png)));
+});
+
+interface Said {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Imports a config that lies in the folder of the models. */
+async function imported(name: string, text: string, flags: Partial<ImportFlags> = {}): Promise<Said> {
+  const said = { out: "", err: "" };
+  jest.spyOn(process.stdout, "write").mockImplementation((part) => (said.out += String(part)) !== "");
+  jest.spyOn(process.stderr, "write").mockImplementation((part) => (said.err += String(part)) !== "");
+  await writeFile(at(`${name}.config.yaml`), text);
+  const code = await importVerb(at(`${name}.config.yaml`), { data: "./images", images: 1_281_167, ...flags });
+  jest.restoreAllMocks();
+  return { code, ...said };
+}
+
+async function remarksOn(text: string): Promise<{ code: number; graph: string | null; remarks: readonly Remark[] }> {
+  const { code, out } = await imported("remarks", text, { json: true });
+  return { code, ...(JSON.parse(out) as { graph: string | null; remarks: readonly Remark[] }) };
+}
+
+/** Writes the graph of a config and checks it as `graph check` does. */
+async function checked(name: string): Promise<{ graph: Awaited<ReturnType<typeof loadGraph>>; err: string }> {
+  const out = at(`${name}.graph.yaml`);
+  const { code, err } = await imported(name, await readFile(fixture(name), "utf8"), { out });
+  expect({ code, err: code === 0 ? "" : err }).toEqual({ code: 0, err: "" });
+  return { graph: await loadGraph(out), err };
+}
+
+const keysIn = (err: string, kind: string): string[] =>
+  [...err.matchAll(new RegExp(`^\\S+:\\d+:\\d+ ${kind}: ([\\w.-]+): `, "gm"))].map(([, key = ""]) => key);
+
+describe("a config of stage 2", () => {
+  test("becomes a graph that graph check accepts, with the published parameters; epochs are counted in steps", async () => {
+    const { graph, err } = await checked("stage2-train");
+    const { nodes } = summarize(graph);
+    expect(nodes.find(({ name }) => name === "dit")).toMatchObject({ trainable: 838_380_628, total: 838_675_796 });
+    const params = Object.fromEntries(graph.nodes.map((node) => [node.name, node.params]));
+    expect(params["adam"]).toMatchObject({
+      lr: 2e-4,
+      betas: [0.9, 0.95],
+      clip: 1,
+      ema: 0.9995,
+      ema_warmup: false,
+      accumulate: 2,
+    });
+    const epoch = 1251; // 1,281,167 images in batches of 1024
+    expect(params["adam"]).toMatchObject({
+      schedule: "linear",
+      warmup: 40 * epoch,
+      warmup_from_zero: false,
+      decay_end: 800 * epoch,
+      final_lr: 2e-5,
+    });
+    expect(params["time"]).toMatchObject({ distribution: "logit_normal", mean: 0, std: 1, shift: "auto", base: 4096 });
+    expect(params["drawn"]).toMatchObject({ method: "euler", steps: 50, shift: "auto", guidance: 1 });
+    expect(params["images"]).toMatchObject({ size: 256, batch: 1024, flip: true, crop: "center" });
+    expect(params["resized"]).toMatchObject({ size: 224, method: "bicubic" });
+    expect(graph.phases[0]).toMatchObject({ name: "train", steps: 1400 * epoch, checkpoint: 10 * epoch });
+    expect([graph.seed, graph.phases[1]?.every]).toEqual([42, 10_000]);
+    expect(keysIn(err, "note")).toEqual(["training.num_workers", "training.log_interval"]);
+    expect(keysIn(err, "no counterpart")).toEqual(["eval.eval_interval", "eval.eval_model", "eval.reference_npz_path"]);
+  });
+
+  test("for sampling takes dashed keys, a weaker model, and a shift of its own", async () => {
+    const { graph, err } = await checked("sample");
+    const params = Object.fromEntries(graph.nodes.map((node) => [node.name, node.params]));
+    expect(params["drawn"]).toMatchObject({ method: "heun", steps: 25, guidance: 1.42, guidance_from: 0.1, guidance_to: 0.9 });
+    expect(params["drawn"]?.["shift"]).toBeCloseTo(Math.sqrt(192), 9);
+    expect(params["guide"]).toMatchObject({ hidden_size: 384, depth: 12 });
+    expect(params["classes"]).toMatchObject({ labels: [207, 360] });
+    expect(graph.nodes.find(({ name }) => name === "drawn")?.inputs["guide"]).toMatchObject({ node: "guide" });
+    expect(err).toBe("");
+  });
+
+  test("whose sizes do not fit its encoder, or with keys of an older form, is told key by key", async () => {
+    const stale = (await readFile(fixture("stage2-train"), "utf8"))
+      .replace("encoder_input_size: 224", "encoder_input_size: 448")
+      .replace(/ {2}optimizer: .*\n {2}scheduler:\n.*\n/, "  base_lr: 1.0e-4\n  beta: [0.9, 0.99]\n  schedule_type: linear\n");
+    const { code, graph, remarks } = await remarksOn(stale);
+    expect([code, graph]).toEqual([2, null]);
+    const errors = remarks.filter(({ kind }) => kind === "error");
+    expect(errors.map(({ key, says }) => `${key}: ${says}`)).toEqual([
+      "misc.latent_size: does not fit the encoder, whose latents are [768, 32, 32]",
+      "stage_2.params.input_size: 16 does not fit the encoder, whose latents are 32x32",
+    ]);
+    expect(errors[1]?.place).toMatch(/config\.yaml:17:17$/);
+    expect(remarks.find(({ key }) => key === "training.schedule_type")?.says).toContain("here the rate stays constant");
+  });
+});
+
+test("a config of stage 1 becomes a graph that trains by L1; each key of the other losses is named", async () => {
+  const { graph, err } = await checked("stage1-train");
+  const params = Object.fromEntries(graph.nodes.map((node) => [node.name, node.params]));
+  expect(params["noisy"]).toMatchObject({ tau: 0.8 });
+  expect(params["adam"]).toMatchObject({ clip: 0, ema: 0.9978, schedule: "cosine", warmup: 2502, decay_end: 16 * 2502 });
+  expect(params["decoder"]).toMatchObject({ preset: "B", hidden_size: 768, image_mean: [0.5, 0.5, 0.5] });
+  expect(params["images"]).toMatchObject({ size: 256, crop: "random", flip: false });
+  expect(summarize(graph).nodes.find(({ name }) => name === "decoder")?.trainable).toBe(86_237_952);
+  expect(keysIn(err, "no counterpart").filter((key) => key.startsWith("gan."))).toHaveLength(13);
+});
+
+describe("what has no counterpart", () => {
+  const sample = (change: (text: string) => string): Promise<Awaited<ReturnType<typeof remarksOn>>> =>
+    readFile(fixture("sample"), "utf8").then((text) => remarksOn(change(text)));
+
+  test.each([
+    [
+      "encoder_cls: Dinov2withNorm",
+      "encoder_cls: CLIP",
+      "stage_1.params.encoder_cls",
+      '"CLIP" has no counterpart; there are Dinov2withNorm',
+    ],
+    ["target: stage1.RAE", "target: stage1.VAE", "stage_1.target", '"stage1.VAE" has no counterpart'],
+    [
+      "DDT.DiTwDDTHead",
+      "sit.SiT",
+      "stage_2.target",
+      '"stage2.models.sit.SiT" has no counterpart; there are DiTwDDTHead, LightningDiT',
+    ],
+    ["heun2", "bosh3", "sampler.params.sampling_method", '"bosh3" has no counterpart; there are euler, midpoint'],
+    ["uniform", "cosine", "transport.params.time_dist_type", '"cosine" has no counterpart; there are uniform and logit-normal'],
+    ["num_steps: 25", "num_steps: many", "sampler.params.num_steps", "expected a number"],
+    ["num_classes: 1000", "num_classes: ${misc.classes}", "misc.num_classes", "${misc.classes} names no key"],
+  ])("%s as %s: no graph, and the key is named", async (from, to, key, says) => {
+    const { code, graph, remarks } = await sample((text) => text.replace(from, to));
+    expect([code, graph]).toEqual([2, null]);
+    expect(remarks.filter(({ kind }) => kind === "error")).toEqual([
+      expect.objectContaining({
+        key,
+        says: expect.stringContaining(says),
+        place: expect.stringMatching(/config\.yaml:\d+:\d+$/),
+      }),
+    ]);
+  });
+
+  test("a misspelt key is named with its near one, and the graph is there", async () => {
+    const { code, remarks } = await sample((text) => text.replace("num_steps", "num_stepz"));
+    expect(code).toBe(0);
+    expect(remarks).toEqual([
+      expect.objectContaining({
+        key: "sampler.params.num_stepz",
+        kind: "missing",
+        says: "no key of the reference's that is known here; did you mean sampler.params.num_steps?",
+      }),
+    ]);
+  });
+
+  test("text that is no YAML is refused with its place, and a graph is never overwritten", async () => {
+    const { code, err } = await imported("broken", "stage_1: [");
+    expect(code).toBe(2);
+    expect(err).toMatch(/broken\.config\.yaml:\d+:\d+ error\[G101\]/);
+    await writeFile(at("there.yaml"), "mine");
+    const again = await imported("broken", "", { out: at("there.yaml") });
+    expect([again.code, again.err, await readFile(at("there.yaml"), "utf8")]).toEqual([
+      2,
+      `graph: ${at("there.yaml")} is there already; choose another name, or move it away\n`,
+      "mine",
+    ]);
+  });
+});
+
+test("files that are not here are those of the hub: published ones of the collection, models by their name", () => {
+  const lost: string[] = [];
+  const places = { config: at("configs/a/b.yaml"), graph: at(""), lost: (path: string) => void lost.push(path) };
+  expect(locateFile("models/decoders/mae/base_p16/ViTXL_n08/model.pt", places)).toBe(
+    "hf://nyu-visionx/RAE-collections/decoders/mae/base_p16/ViTXL_n08/model.pt",
+  );
+  expect(locateFile("facebook/vit-mae-base", places)).toBe("hf://facebook/vit-mae-base");
+  // The reference is started above its configs.
+  expect(locateFile("models/strong.pt", places)).toBe("./models/strong.pt");
+  expect(locateFile("ours/best.pt", places)).toBe("./configs/a/ours/best.pt");
+  expect(lost).toEqual(["ours/best.pt"]);
+});
