@@ -95,6 +95,7 @@ async function openNode(context: CacheContext, node: GraphNode, place: CachePlac
   let shapes: Shapes | undefined = known && key.ports.every((port) => known[port]) ? known : undefined;
   const compute = makeCompute(context, node, key);
   let [read, computed] = [0, 0];
+  let writing: Promise<void> = Promise.resolve();
   return {
     node,
     async fill(values) {
@@ -116,11 +117,21 @@ async function openNode(context: CacheContext, node: GraphNode, place: CachePlac
           shapes: copied(shapes),
         });
       }
-      await shelf.write(samples.map((sample, i) => ({ sample, bytes: recordOf(outputs, i, samples.length, key) })));
+      // The step goes on meanwhile; one write waits for the other.
+      const records = samples.map((sample, i) => ({ sample, bytes: recordOf(outputs, i, samples.length, key) }));
+      const before = writing;
+      writing = before.then(() => shelf.write(records));
+      // A failure is told by the next step, or at the end.
+      writing.catch(() => undefined);
+      await before;
       return outputs;
     },
     async close() {
-      await shelf.close();
+      try {
+        await writing;
+      } finally {
+        await shelf.close();
+      }
       const what = key.unit === "sample" ? "samples" : "batches";
       recorder.event({ event: "cache", node: node.name, read, computed });
       recorder.log("info", `${node.name}: cache: ${read} ${what} read, ${computed} computed`);

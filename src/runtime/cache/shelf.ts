@@ -15,7 +15,7 @@ export interface Shelf {
   has(sample: string): boolean;
   /** Reads a record into `bytes`; false where it is not there whole. */
   read(sample: string, bytes: Uint8Array): boolean;
-  /** Keeps records; does nothing once the limit leaves no room. */
+  /** Keeps records; does nothing once the limit leaves no room. What it is given must not change until it is done. */
   write(records: readonly { readonly sample: string; readonly bytes: Uint8Array }[]): Promise<void>;
   close(): Promise<void>;
 }

@@ -58,9 +58,15 @@ export function linePlot(plot: Plot): string {
     ...xs.map((x, i) => text(place.x(x), height - frame.bottom + 20, plot.names?.[i] ?? tickText(x), "middle")),
   ];
   const labels = [
-    `<text x="${width / 2}" y="26" text-anchor="middle" font-size="16" font-weight="bold">${escape(plot.title)}</text>`,
+    ...rows(plot.title, 80).map(
+      (row, i, { length }) =>
+        `<text x="${width / 2}" y="${length > 1 ? 18 + 20 * i : 26}" text-anchor="middle" font-size="16" font-weight="bold">${escape(row)}</text>`,
+    ),
     text((frame.left + right) / 2, height - 14, plot.x, "middle"),
-    `<text transform="translate(18 ${(frame.top + height - frame.bottom) / 2}) rotate(-90)" text-anchor="middle">${escape(plot.y)}</text>`,
+    ...rows(plot.y, 52).map(
+      (row, i, { length }) =>
+        `<text transform="translate(${length > 1 ? 11 + 14 * i : 18} ${(frame.top + height - frame.bottom) / 2}) rotate(-90)" text-anchor="middle">${escape(row)}</text>`,
+    ),
   ];
   // Names have no order that a line could follow; side by side, equal values do not hide each other.
   const beside = (i: number): number => (plot.names ? 14 * (i - (lines.length - 1) / 2) : 0);
@@ -112,7 +118,7 @@ function drawLine(
 
 /** Names of the lines at the right of the plot, below what they are values of. */
 function legend(lines: readonly PlotLine[], left: number, heading: string | undefined): string[] {
-  const head = wrap(heading ?? "");
+  const head = rows(heading ?? "", 20);
   const start = frame.top + 10 + lineHeight * head.length;
   return [
     ...head.map((part, i) => text(left + legendGap, frame.top + 10 + lineHeight * i, part, "start")),
@@ -133,19 +139,19 @@ const lineHeight = 18;
 
 /** Pixels that the legend takes, by about seven a letter. */
 function legendSpace(lines: readonly PlotLine[], heading = ""): number {
-  const widest = Math.max(...wrap(heading).map((part) => 7 * part.length), ...lines.map(({ name }) => 32 + 7 * name.length));
+  const widest = Math.max(...rows(heading, 20).map((part) => 7 * part.length), ...lines.map(({ name }) => 32 + 7 * name.length));
   return Math.min(280, legendGap + widest + 10);
 }
 
-/** Words in rows of about 20 letters. */
-function wrap(words: string): string[] {
-  const rows: string[] = [];
+/** Words in rows of so many letters. */
+function rows(words: string, letters: number): string[] {
+  const found: string[] = [];
   for (const word of words.split(" ").filter(Boolean)) {
-    const last = rows.at(-1);
-    if (last !== undefined && last.length + word.length < 20) rows[rows.length - 1] = `${last} ${word}`;
-    else rows.push(word);
+    const last = found.at(-1);
+    if (last !== undefined && last.length + word.length < letters) found[found.length - 1] = `${last} ${word}`;
+    else found.push(word);
   }
-  return rows;
+  return found;
 }
 
 /** A number at an axis: `600M` for 600,000,000. */

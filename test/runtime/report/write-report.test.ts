@@ -163,6 +163,13 @@ describe("a plot", () => {
     expect(svg).toContain(">600M</text>");
   });
 
+  test("parts long titles and labels into rows", () => {
+    const long = Array.from({ length: 12 }, () => "distance").join(" ");
+    const svg = linePlot({ title: long, x: "x", y: long, lines: [line(0)] });
+    expect(svg.match(/font-weight="bold"/g)).toHaveLength(2);
+    expect(svg.match(/rotate\(-90\)/g)).toHaveLength(3);
+  });
+
   test("names its lines beside it where there are several", () => {
     const svg = linePlot({ title: "T", x: "x", y: "y", legend: "width", lines: [line(0), { ...line(1), name: "other" }] });
     // The longer name takes 32 + 7 * 9 pixels, 26 of space: x ends at 760 - 121.
