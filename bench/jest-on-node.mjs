@@ -7,8 +7,8 @@ export { expect } from "expect";
 
 const timed =
   (run) =>
-  (name, action, timeout = 120_000) =>
-    run(name, { timeout }, (context) => action.call(context));
+  (name, action, timeout = Infinity) =>
+    run(name, { timeout }, () => action());
 
 /** `each` spreads rows that are arrays, and puts their values into the name as Jest does. */
 function withEach(run) {

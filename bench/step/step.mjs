@@ -15,7 +15,7 @@ export const options = {
   config: {
     value: "tiny|mini|mid|s",
     default: "mini",
-    note: "0.5 M (to try a backend), 3.3 M, 20 M or 196 M parameters",
+    note: "0.3 M (to try a backend), 3.3 M, 20 M or 196 M parameters",
     check: oneOf(...Object.keys(configs)),
   },
   backend: { value: "id", default: "native", note: "auto, native, wasm, reference, …" },

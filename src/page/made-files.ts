@@ -32,7 +32,7 @@ export function makeMadeFiles(parent: HTMLElement): MadeFiles {
       link.href = address;
       link.download = path.split("/").at(-1) ?? path;
       link.textContent = path;
-      caption.append(link);
+      caption.append(link, ` ${sizeText(bytes.byteLength)}`);
       figure.append(caption);
       addresses.set(figure, address);
       parent.prepend(figure);
@@ -42,4 +42,8 @@ export function makeMadeFiles(parent: HTMLElement): MadeFiles {
       for (const figure of [...parent.children]) drop(figure);
     },
   };
+}
+
+function sizeText(bytes: number): string {
+  return bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }

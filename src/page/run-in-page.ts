@@ -4,7 +4,8 @@ import { webgpuBackend } from "../backends/webgpu/index.js";
 import type { ComputeBackend } from "../core/define-backend.js";
 import type { Graph, GraphNode } from "../core/graph.js";
 import type { ProgressView } from "../runtime/run/progress-view.js";
-import type { Recorder } from "../runtime/run/recorder.js";
+import { encodeSafetensors } from "../nodes/files/safetensors.js";
+import type { Checkpoint, Recorder } from "../runtime/run/recorder.js";
 import { executeGraph } from "../runtime/run/run-graph.js";
 import type { NodeHook } from "../runtime/run/stage.js";
 import { grouped } from "../runtime/text.js";
@@ -76,9 +77,10 @@ function pageProgress(tell: PageRun["tell"]): ProgressView {
   };
 }
 
-/** Files that nodes write are offered by the page; checkpoints would fill its memory and are left out. */
+/** Files that nodes write are offered by the page, and at the end, however it comes, the models of the last checkpoint. */
 function pageRecorder(tell: PageRun["tell"]): Recorder {
   const nothing = (): Promise<void> => Promise.resolve();
+  let last: Checkpoint | undefined;
   return {
     folder: "the page",
     metric: () => undefined,
@@ -88,8 +90,16 @@ function pageRecorder(tell: PageRun["tell"]): Recorder {
       tell({ kind: "wrote", path, bytes });
       return Promise.resolve(path);
     },
-    checkpoint: nothing,
+    checkpoint(checkpoint) {
+      last = checkpoint;
+      return Promise.resolve();
+    },
     status: nothing,
-    close: nothing,
+    close() {
+      for (const [file, arrays] of last?.files ?? [])
+        if (!file.endsWith("optimizer.safetensors"))
+          tell({ kind: "wrote", path: `checkpoints/step-${last?.step}/${file}`, bytes: encodeSafetensors(arrays) });
+      return Promise.resolve();
+    },
   };
 }

@@ -1,12 +1,14 @@
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { chromium } from "playwright-core";
 import type { Browser, Page } from "playwright-core";
+import { readSafetensors } from "../../src/nodes/files/safetensors.js";
 import { servePage } from "../../src/runtime/serve/page-server.js";
 import type { PageServer } from "../../src/runtime/serve/page-server.js";
 import { readPageGraph } from "../../src/runtime/serve/read-page-graph.js";
@@ -103,6 +105,18 @@ describe("the page", () => {
       await page.screenshot({ path: join(process.env["RAEGRAPH_SCREENSHOTS"], "page.png") });
   }, 240_000);
 
+  test("a finished run's weights are saved under their published names", async () => {
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      page.locator("#samples a", { hasText: "checkpoints/step-20/model.safetensors" }).click(),
+    ]);
+    expect(download.suggestedFilename()).toBe("model.safetensors");
+    const arrays = await readSafetensors(await download.path());
+    expect(arrays.get("blocks.0.attn.qkv.weight")?.shape).toEqual([24, 8]);
+    expect([...arrays.values()].every(({ data }) => data.every((x) => Number.isFinite(x)))).toBe(true);
+    expect(await page.locator("#samples a", { hasText: "ema.safetensors" }).count()).toBe(1);
+  }, 30_000);
+
   test("stops on request", async () => {
     await firstStep();
     await page.locator("#stop").click();
@@ -185,6 +199,31 @@ describe("the page", () => {
     expect(waits).toHaveLength(2);
     // Three seconds on two free cores; other tests may use them too. Each start compiles its shaders anew.
     expect(Math.min(...waits)).toBeLessThan(30);
+  });
+
+  test("without WebGPU the page says so, and runs on wasm", async () => {
+    const plain = await chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu", "--disable-features=WebGPU"] });
+    try {
+      const tab = await plain.newPage();
+      await tab.goto(server.address);
+      await tab.locator("#start:enabled").waitFor();
+      expect(await tab.locator("#notice").innerText()).toMatch(/^No WebGPU: .+ runs on the backend wasm instead/);
+      expect(await tab.locator("#backend").inputValue()).toBe("wasm");
+      expect(await tab.locator("#backend option", { hasText: "webgpu (not here)" }).isDisabled()).toBe(true);
+      await tab.locator("#start").click();
+      await ended(tab, /^finished after 20 training steps$/);
+      if (process.env["RAEGRAPH_SCREENSHOTS"])
+        await tab.screenshot({ path: join(process.env["RAEGRAPH_SCREENSHOTS"], "wasm.png") });
+    } finally {
+      await plain.close();
+    }
+  }, 240_000);
+
+  test("everything that can be downloaded, but the data, is below 2.5 MB compressed", async () => {
+    const files = await readdir(built);
+    expect(files).toEqual(expect.arrayContaining(["index.html", "main.js", "worker.js", "tfjs-backend-wasm-simd.wasm"]));
+    const sizes = await Promise.all(files.map(async (name) => gzipSync(await readFile(join(built, name))).byteLength));
+    expect(sizes.reduce((a, b) => a + b, 0)).toBeLessThan(2_500_000);
   });
 
   test("nothing failed on the way", async () => {
