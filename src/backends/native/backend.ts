@@ -5,6 +5,7 @@ import type { LendsMemory } from "../../core/blank-floats.js";
 import type { TensorInfo } from "../../core/tensor.js";
 import { nativeCall } from "./addon.js";
 import type { NativeAddon, NativeArgument, NativeArray } from "./addon.js";
+import type { KernelInputs } from "../shared/call-backend.js";
 import { makeBufferPool } from "./buffer-pool.js";
 import { Recorder } from "../shared/recorder.js";
 import type { RecordedArgument } from "../shared/recorder.js";
@@ -24,7 +25,7 @@ export interface NativeBackend extends KernelBackend, LendsMemory {
   startRecording(): Recorder;
   endRecording(): void;
   /** Says that a kernel of tfjs's runs instead of ours. */
-  fellBack(kernel: string): void;
+  fellBack(kernel: string, inputs: KernelInputs): void;
   /** Lets go of memory that no tensor uses. */
   trim(): void;
   /** Calls `lost` once this memory, held by a tensor now, is given back. */
@@ -96,8 +97,9 @@ export function makeBackend(library: typeof CpuLibrary, addon: NativeAddon, bf16
       this.recorder = undefined;
     }
 
-    fellBack(kernel: string): void {
-      this.recorder?.refuse(`the kernel ${kernel} runs in tfjs's own code for these shapes or types`);
+    fellBack(kernel: string, inputs: KernelInputs): void {
+      const given = Object.values(inputs).map((info) => `${info?.dtype}[${info?.shape.join()}]`);
+      this.recorder?.refuse(`the kernel ${kernel} runs in tfjs's own code for ${given.join(" and ")}`);
     }
 
     trim(): void {

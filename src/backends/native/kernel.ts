@@ -18,7 +18,7 @@ function withCpu(name: string, run: CallKernel<TensorInfo | TensorInfo[]>): Kern
 /** tfjs's cpu kernel on our memory. */
 export function onCpu(name: string): KernelFunc {
   return (call) => {
-    (call.backend as NativeBackend).fellBack(name);
+    (call.backend as NativeBackend).fellBack(name, call.inputs as KernelInputs);
     return tf.getKernel(name, "cpu").kernelFunc(call);
   };
 }

@@ -36,6 +36,10 @@ const unary = [
   "Cos",
   "Reciprocal",
   "Log",
+  "Sign",
+  "Floor",
+  "Round",
+  "Softplus",
 ];
 
 const cases: readonly Case[] = [
@@ -48,6 +52,8 @@ const cases: readonly Case[] = [
       [kernel, [[2, 67, 31]], { [kernel === "Max" ? "reductionIndices" : "axis"]: axis, keepDims: true }],
     ]),
   ),
+  ["Sum", [[4, 1, 3, 1, 5]], { axis: [0, 2, 3] }],
+  ["Sum", [[4, 1, 3, 1, 5]], { axis: [1, 3], keepDims: true }],
   ["Sum", [[1, 20011]], { axis: [1] }],
   ["Sum", [[20011, 3]], { axis: [0] }],
   ["Max", [[2, 5]], { reductionIndices: [1] }, [1, NaN, 3, 2, 5, -1, -2, -3, -4, -Infinity]],

@@ -9,13 +9,15 @@ import { allFloat, sameShape, sizeOf } from "../shapes.js";
 /** The numbers of `Unary` in cc/kern/elementwise.h. */
 const unaryOps = {
   Exp: 0, Log: 1, Sqrt: 2, Rsqrt: 3, Square: 4, Neg: 5, Sigmoid: 6, Tanh: 7, Erf: 8, Relu: 9, Abs: 10, Sin: 11, Cos: 12,
-  gelu: 13, gelu_tanh: 14, silu: 15, Reciprocal: 16, Elu: 17, LeakyRelu: 18, Step: 19, ClipByValue: 20,
+  gelu: 13, gelu_tanh: 14, silu: 15, Reciprocal: 16, Elu: 17, LeakyRelu: 18, Step: 19, ClipByValue: 20, Sign: 21, Floor: 22,
+  Round: 23, Softplus: 24,
 } as const; // prettier-ignore
 
 type UnaryName = keyof typeof unaryOps;
 
 const tfjsUnary: readonly UnaryName[] = [
   "Exp", "Log", "Sqrt", "Rsqrt", "Square", "Neg", "Sigmoid", "Tanh", "Erf", "Relu", "Abs", "Sin", "Cos", "Reciprocal", "Elu",
+  "Sign", "Floor", "Round", "Softplus",
 ]; // prettier-ignore
 
 /** tfjs's kernels of one input and its shape. */

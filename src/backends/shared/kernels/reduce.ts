@@ -35,7 +35,7 @@ function reduce(op: number): CallKernel<TensorInfo> {
     const run = axisRun(x.shape, (attrs["reductionIndices"] ?? attrs["axis"]) as number | readonly number[] | null | undefined);
     if (!allFloat(x) || !run || run.count === 0) return undefined;
     const keep = attrs["keepDims"] === true;
-    const shape = x.shape.flatMap((size, axis) => (axis < run.from || axis >= run.to ? [size] : keep ? [1] : []));
+    const shape = x.shape.flatMap((size, axis) => (!run.axes.has(axis) ? [size] : keep ? [1] : []));
     const out = backend.output(shape);
     backend.call("reduce")(out.values, backend.floats(x), op, run.outer, run.count, run.inner);
     return out.info;
@@ -43,20 +43,20 @@ function reduce(op: number): CallKernel<TensorInfo> {
 }
 
 interface AxisRun {
-  readonly from: number;
-  readonly to: number;
+  readonly axes: ReadonlySet<number>;
   readonly outer: number;
   readonly count: number;
   readonly inner: number;
 }
 
-/** The axes as one run [from, to); undefined where they do not touch. No axes at all mean every axis. */
+/** The axes as one run; undefined where others that are longer than 1 lie between them. No axes at all mean every axis. */
 function axisRun(shape: readonly number[], axis: number | readonly number[] | null | undefined): AxisRun | undefined {
   const given = axis === null || axis === undefined ? [] : typeof axis === "number" ? [axis] : axis;
   const all = given.length === 0 ? shape.map((_, i) => i) : given;
-  const axes = [...new Set(all.map((a) => (a < 0 ? a + shape.length : a)))].sort((a, b) => a - b);
-  const from = axes[0] ?? 0;
-  const to = from + axes.length;
-  if (axes.some((a, i) => a !== from + i)) return undefined;
-  return { from, to, outer: sizeOf(shape.slice(0, from)), count: sizeOf(shape.slice(from, to)), inner: sizeOf(shape.slice(to)) };
+  const axes = new Set(all.map((a) => (a < 0 ? a + shape.length : a)));
+  const long = [...axes].filter((a) => shape[a] !== 1).sort((a, b) => a - b);
+  const from = long[0] ?? 0;
+  const to = long.length === 0 ? from : (long.at(-1) ?? from) + 1;
+  if (shape.some((size, a) => a >= from && a < to && size !== 1 && !axes.has(a))) return undefined;
+  return { axes, outer: sizeOf(shape.slice(0, from)), count: sizeOf(shape.slice(from, to)), inner: sizeOf(shape.slice(to)) };
 }

@@ -4,7 +4,7 @@ constexpr int64_t kGrain = 16384;  // numbers per task: enough to pay for the ha
 
 enum Unary {
   kExp, kLog, kSqrt, kRsqrt, kSquare, kNeg, kSigmoid, kTanh, kErf, kReluOp, kAbs, kSin, kCos, kGeluOp, kGeluTanhOp, kSiluOp, kReciprocal,
-  kElu, kLeakyRelu, kStep, kClip
+  kElu, kLeakyRelu, kStep, kClip, kSign, kFloor, kRound, kSoftplus
 };
 
 template <class F>
@@ -50,6 +50,12 @@ void unaryCall(const Call& call) {
     case kLeakyRelu: return mapAll(y, x, n, [=](vf v) { return select(v < zero, p * v, v); });
     case kStep: return mapAll(y, x, n, [=](vf v) { return select(v != v, v, select(v > zero, one, p)); });
     case kClip: return mapAll(y, x, n, [=](vf v) { return select(v > q, q, select(v < p, p, v)); });
+    case kSign: return mapAll(y, x, n, [=](vf v) { return select(v > zero, one, select(v < zero, -one, zero)); });
+    case kFloor: return scalarAll(y, x, n, [](float v) { return floorf(v); });
+    // Half-way cases go to the even neighbour, as tfjs rounds.
+    case kRound: return scalarAll(y, x, n, [](float v) { return nearbyintf(v); });
+    // max(x, 0) + log(1 + exp(-|x|)).
+    case kSoftplus: return scalarAll(y, x, n, [](float v) { return fmaxf(v, 0.0f) + log1pf(expf(-fabsf(v))); });
   }
 }
 
