@@ -1,8 +1,9 @@
-import { mkdir, readdir, readFile, rm, watch } from "node:fs/promises";
+import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { bundle, runNode } from "./graph-command.js";
+import { bundle } from "./graph-command.js";
 import type { Ended } from "./graph-command.js";
+import { runUntilKilled } from "./killed-run.js";
 import { readMetrics } from "./metrics.js";
 import { tinyFolder } from "./tiny.js";
 
@@ -19,31 +20,9 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /** `graph run tiny.yaml --resume auto`; killed as soon as its metrics have so many lines, if a number is given. */
-async function graph(runDir: string, killAt?: number): Promise<Ended> {
-  await mkdir(join(folder, runDir), { recursive: true });
-  const over = new AbortController();
+function graph(runDir: string, killAt?: number): Promise<Ended> {
   const args = [command, "run", "tiny.yaml", "--resume", "auto", "--run-dir", runDir];
-  let watching: Promise<void> | undefined;
-  const ended = await runNode(args, folder, (child) => {
-    if (killAt !== undefined)
-      watching = whenWritten(join(folder, runDir), killAt, over.signal).then(
-        (written) => void (written && child.kill("SIGKILL")),
-      );
-  });
-  over.abort();
-  await watching;
-  return ended;
-}
-
-/** Waits until a run's metrics have so many lines; false if the signal comes first. */
-async function whenWritten(run: string, lines: number, signal: AbortSignal): Promise<boolean> {
-  try {
-    for await (const { filename } of watch(run, { signal }))
-      if (filename === "metrics.jsonl" && (await readMetrics(run)).length >= lines) return true;
-  } catch (error) {
-    if (!signal.aborted) throw error;
-  }
-  return false;
+  return runUntilKilled(args, folder, join(folder, runDir), killAt);
 }
 
 test("a run that is killed at random moments ends bit for bit like one that is not", async () => {
