@@ -11,7 +11,8 @@ export async function pullVerb(what: readonly string[], flags: { readonly json?:
   const pulled = new Map<string, string>();
   try {
     for (const given of what)
-      if (isHubAddress(given)) pulled.set(given, await pull(given, say));
+      // A part of a file comes with the whole.
+      if (isHubAddress(given)) pulled.set(given, await pull(given.replace(/#.*$/, ""), say));
       else
         await loadGraph(given, {
           pull: async (address) => {

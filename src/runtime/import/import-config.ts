@@ -45,9 +45,13 @@ export function importConfig(text: string, options: ImportOptions): Imported {
   const failed = config.remarks.some(({ kind }) => kind === "error");
   if (failed || !graph) return { graph: undefined, remarks: config.remarks };
   return {
-    graph: `${heading(options.file, config.remarks)}${printYaml({ name: options.name, ...graph })}`,
+    graph: `${heading(options.file, config.remarks)}${printYaml({ name: options.name, ...graph, ...(isEmpty(graph.vars) ? { vars: undefined } : {}) })}`,
     remarks: config.remarks,
   };
+}
+
+function isEmpty(vars: object): boolean {
+  return Object.keys(vars).length === 0;
 }
 
 /** Where the graph comes from, and what is not in it. */

@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
 import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 
-/** Folders of the published collection; a path that ends in one of these is a file of it. */
-const published = /(?:^|\/)((?:decoders|stats|DiTs|discs)\/.+\.(?:pt|pth))$/;
+/** Files of the published collection, by the end of their paths. */
+const published =
+  /(?:^|\/)((?:(?:decoders|stats)\/(?:dinov2|mae|siglip2)|DiTs\/Dinov2)\/[\w/-]+\.pt|discs\/dino_vit_small_patch8_224\.pth)$/;
 const collection = "hf://nyu-visionx/RAE-collections";
 
 /** Where files are looked for, and how their paths are written. */

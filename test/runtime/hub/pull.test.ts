@@ -238,9 +238,9 @@ describe("a graph", () => {
     jest.spyOn(process.stderr, "write").mockImplementation(() => true);
     const text = "name: x\nuse: { }\n";
     await writeFile(at("bad.yaml"), text);
-    expect(await pullVerb(["hf://org/plain/small/stat.safetensors"], { json: true })).toBe(0);
+    expect(await pullVerb(["hf://org/plain/small/stat.safetensors#w"], { json: true })).toBe(0);
     expect(JSON.parse(said.out)).toEqual({
-      "hf://org/plain/small/stat.safetensors": join(snapshot("plain"), "small/stat.safetensors"),
+      "hf://org/plain/small/stat.safetensors#w": join(snapshot("plain"), "small/stat.safetensors"),
     });
     said.out = "";
     const graph = (await readFile(graphFile, "utf8"))

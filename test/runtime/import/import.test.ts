@@ -232,9 +232,10 @@ test("files that are not here are those of the hub: published ones of the collec
   expect(locateFile("models/decoders/mae/base_p16/ViTXL_n08/model.pt", places)).toBe(
     "hf://nyu-visionx/RAE-collections/decoders/mae/base_p16/ViTXL_n08/model.pt",
   );
+  expect(locateFile("models/stats/ours.pt", places)).toBe("./configs/a/models/stats/ours.pt");
   expect(locateFile("facebook/vit-mae-base", places)).toBe("hf://facebook/vit-mae-base");
   // The reference is started above its configs.
   expect(locateFile("models/strong.pt", places)).toBe("./models/strong.pt");
   expect(locateFile("ours/best.pt", places)).toBe("./configs/a/ours/best.pt");
-  expect(lost).toEqual(["ours/best.pt"]);
+  expect(lost).toEqual(["models/stats/ours.pt", "ours/best.pt"]);
 });
