@@ -28,6 +28,7 @@ export function makeEditor(parent: HTMLElement, changed: () => void): Editor {
     extensions: [
       basicSetup,
       yaml(),
+      EditorView.lineWrapping,
       EditorView.updateListener.of((update) => {
         if (!update.docChanged || showing) return;
         edits[file] = update.state.doc.toString();

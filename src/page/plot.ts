@@ -18,7 +18,11 @@ export function makePlot(parent: HTMLElement): Plot {
     {
       ...size(),
       scales: { x: { time: false } },
-      axes: [{}, { size: 60 }],
+      // There is no half of a step.
+      axes: [
+        { incrs: [1, 2, 5].flatMap((n) => [n, 10 * n, 100 * n, 1e3 * n, 1e4 * n, 1e5 * n]).sort((a, b) => a - b) },
+        { size: 60 },
+      ],
       series: [
         { label: "step" },
         { label: "loss", stroke: "#4a72ad", width: 1.5, value: (_plot, value) => (value === null ? "" : value.toPrecision(4)) },

@@ -1,11 +1,12 @@
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { encode } from "fast-png";
 import { chromium } from "playwright-core";
 import type { Browser, Page } from "playwright-core";
 import { readSafetensors } from "../../src/nodes/files/safetensors.js";
@@ -207,7 +208,7 @@ describe("the page", () => {
       const tab = await plain.newPage();
       await tab.goto(server.address);
       await tab.locator("#start:enabled").waitFor();
-      expect(await tab.locator("#notice").innerText()).toMatch(/^No WebGPU: .+ runs on the backend wasm instead/);
+      expect(await tab.locator("#notice").innerText()).toMatch(/^No WebGPU: this browser .+ runs on the backend wasm instead/);
       expect(await tab.locator("#backend").inputValue()).toBe("wasm");
       expect(await tab.locator("#backend option", { hasText: "webgpu (not here)" }).isDisabled()).toBe(true);
       await tab.locator("#start").click();
@@ -218,6 +219,31 @@ describe("the page", () => {
       await plain.close();
     }
   }, 240_000);
+
+  test("image files, which a page does not decode, are refused at their node with the cure", async () => {
+    const own = await tinyFolder(
+      changed([
+        "images: { type: data.idx, params: { images: images.idx, labels: labels.idx, batch: 4, shuffle: true } }",
+        "images: { type: data.image_folder, params: { folder: pictures, size: 8, channels: 1, batch: 4 } }",
+      ]),
+    );
+    await mkdir(join(own, "pictures"));
+    const picture = encode({ width: 8, height: 8, channels: 1, depth: 8, data: new Uint8Array(64) });
+    for (const name of ["a", "b", "c", "d"]) await writeFile(join(own, "pictures", `${name}.png`), picture);
+    const other = await servePage(built, () => readPageGraph(join(own, "tiny.yaml")), 0);
+    const tab = await browser.newPage();
+    try {
+      await tab.goto(other.address);
+      await tab.locator("#start:enabled").waitFor();
+      await tab.locator("#start").click();
+      await ended(tab, /decoding of JPEG, PNG and WebP files is not to be had in a page; put the images into an IDX file/);
+      expect(await tab.locator("#state").innerText()).toContain("images");
+    } finally {
+      await tab.close();
+      await other.close();
+      await rm(own, { recursive: true, force: true });
+    }
+  }, 120_000);
 
   test("everything that can be downloaded, but the data, is below 2.5 MB compressed", async () => {
     const files = await readdir(built);

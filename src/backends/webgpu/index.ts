@@ -96,5 +96,8 @@ export const webgpuBackend = defineBackend({
   },
 });
 
-const noAdapter =
+const inNode =
   "WebGPU finds no adapter; in Node, install the GPU's driver and the Vulkan loader (Debian: libvulkan1), or run on the processor with Debian's chromium and VK_ICD_FILENAMES=/usr/lib/chromium/vk_swiftshader_icd.json";
+const inPage =
+  "this browser finds no graphics processor that it may use; switch hardware acceleration on in its settings, or take another browser";
+const noAdapter = typeof process !== "undefined" && process.versions?.node ? inNode : inPage;
