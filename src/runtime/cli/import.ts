@@ -51,7 +51,7 @@ export async function importVerb(file: string, flags: ImportFlags): Promise<numb
   }
 }
 
-const titles = { error: "error", missing: "no counterpart", note: "note" } as const;
+const titles = { error: "error", missing: "not taken over", note: "note" } as const;
 
 function asLine({ place, kind, key, value, says }: Remark): string {
   return `${place} ${titles[kind]}: ${key}: ${JSON.stringify(value)}: ${says}\n`;

@@ -188,11 +188,25 @@ function stage1(making: Making, rae: Autoencoder, training: boolean, options: Im
 
 /** Sections whose meaning is known and has no place in the graph. */
 const sections: readonly (readonly [prefix: string, says: string])[] = [
-  ["gan.disc.", "the discriminator is left out: this graph trains by the L1 loss alone"],
-  ["gan.", "perceptual and adversarial losses are left out: this graph trains by the L1 loss alone"],
+  ["gan.disc.arch.", byL1("critic.heads on the taps of an encoder")],
+  ["gan.disc.augment.", byL1("image.diff_augment")],
+  ["gan.disc.", byL1("a train.adamw of the critic's own")],
+  ["gan.loss.perceptual_weight", byL1("loss.lpips, and loss.weighted_sum,")],
+  ["gan.loss.lpips_start", byL1("`from` at loss.lpips")],
+  ["gan.loss.disc_loss", byL1("loss.critic, `kind`,")],
+  ["gan.loss.gen_loss", byL1("loss.adversarial")],
+  ["gan.loss.disc_weight", byL1("loss.balanced_sum, `weight`,")],
+  ["gan.loss.disc_start", byL1("`from` at loss.adversarial")],
+  ["gan.loss.disc_upd_start", byL1("`from` at the critic's train.adamw")],
+  ["gan.", byL1("the nodes of graphs/stage1-train.yaml")],
   ["eval.", "evaluation while training is left out; add metric nodes and a phase `of: train` with `every`"],
   ["stage_1.params.encoder_params.num_tokens", "unused there too"],
 ];
+
+/** What is said of a part of the losses that only a graph written by hand has. */
+function byL1(nodes: string): string {
+  return `left out, the graph trains by L1 alone; ${nodes} would do it, as graphs/stage1-train.yaml shows`;
+}
 
 /** Keys of the reference that are read above, for near names. */
 const known = [

@@ -125,7 +125,7 @@ describe("a config of stage 2", () => {
     expect(graph.phases[0]).toMatchObject({ name: "train", steps: 1400 * epoch, checkpoint: 10 * epoch });
     expect([graph.seed, graph.phases[1]?.every]).toEqual([42, 10_000]);
     expect(keysIn(err, "note")).toEqual(["training.num_workers", "training.log_interval"]);
-    expect(keysIn(err, "no counterpart")).toEqual(["eval.eval_interval", "eval.eval_model", "eval.reference_npz_path"]);
+    expect(keysIn(err, "not taken over")).toEqual(["eval.eval_interval", "eval.eval_model", "eval.reference_npz_path"]);
   });
 
   test("for sampling takes dashed keys, a weaker model, and a shift of its own", async () => {
@@ -163,7 +163,10 @@ test("a config of stage 1 becomes a graph that trains by L1; each key of the oth
   expect(params["decoder"]).toMatchObject({ preset: "B", hidden_size: 768, image_mean: [0.5, 0.5, 0.5] });
   expect(params["images"]).toMatchObject({ size: 256, crop: "random", flip: false });
   expect(summarize(graph).nodes.find(({ name }) => name === "decoder")?.trainable).toBe(86_237_952);
-  expect(keysIn(err, "no counterpart").filter((key) => key.startsWith("gan."))).toHaveLength(13);
+  expect(keysIn(err, "not taken over").filter((key) => key.startsWith("gan."))).toHaveLength(13);
+  expect(err).toContain(
+    "gan.loss.perceptual_weight: 1: left out, the graph trains by L1 alone; loss.lpips, and loss.weighted_sum, would do it",
+  );
 });
 
 describe("what has no counterpart", () => {
