@@ -11,7 +11,11 @@ function bench(...args: string[]): Promise<Ended> {
 
 describe("usage", () => {
   test("without a benchmark's name it says which there are", async () => {
-    expect(await bench()).toEqual({ code: 2, stdout: "", stderr: "bench: npm run bench -- step|gemm|ops|webgpu|weights [--help]\n" });
+    expect(await bench()).toEqual({
+      code: 2,
+      stdout: "",
+      stderr: "bench: npm run bench -- step|gemm|ops|webgpu|weights [--help]\n",
+    });
   });
 
   test("--help lists a benchmark's options", async () => {

@@ -6,7 +6,7 @@ import type { CacheContext, CachedPhase, NodeCache } from "../run/node-cache.js"
 import { planPhase } from "../run/plan.js";
 import { disposeStep } from "../run/step-result.js";
 import { StepRunner } from "../run/step-runner.js";
-import type { Packets } from "../run/step-runner.js";
+import type { Packets } from "../run/transfer.js";
 import { fetch } from "../run/transfer.js";
 import type { CachePlace } from "./cache-place.js";
 import { contentKeys, partsHash } from "./content-hash.js";

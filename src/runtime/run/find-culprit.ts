@@ -8,8 +8,8 @@ import type { StagePlan } from "./plan-stages.js";
 import { runStage } from "./stage.js";
 import type { Devices } from "./stage.js";
 import { disposeStep } from "./step-result.js";
-import type { Packets } from "./step-runner.js";
 import { upload } from "./transfer.js";
+import type { Packets } from "./transfer.js";
 
 /** The first place of a step where a number is NaN or infinite. */
 export interface Culprit {

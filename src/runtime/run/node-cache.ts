@@ -4,7 +4,7 @@ import type { PhasePlan } from "./plan.js";
 import type { ProgressView } from "./progress-view.js";
 import type { Recorder } from "./recorder.js";
 import type { Devices } from "./stage.js";
-import type { Packets } from "./step-runner.js";
+import type { Packets } from "./transfer.js";
 
 /** What a cache needs of a run under way. */
 export interface CacheContext {

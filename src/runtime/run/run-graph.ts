@@ -13,8 +13,9 @@ import { runPhase } from "./run-phase.js";
 import { closeDevices, openDevices, planGraph } from "./session.js";
 import type { Session } from "./session.js";
 import type { Devices, StepWatch } from "./stage.js";
-import type { Packets, StepOptions } from "./step-runner.js";
+import type { StepOptions } from "./step-runner.js";
 import { restoreTrainState } from "./train-state.js";
+import type { Packets } from "./transfer.js";
 
 /** What a run needs besides its graph; the container gives these. */
 export interface RunServices {

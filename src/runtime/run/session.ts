@@ -11,7 +11,7 @@ import type { PhasePlan } from "./plan.js";
 import type { ProgressView } from "./progress-view.js";
 import type { Recorder } from "./recorder.js";
 import type { Devices, StepWatch } from "./stage.js";
-import type { Packets } from "./step-runner.js";
+import type { Packets } from "./transfer.js";
 
 /** A run under way: the graph, what lives on the device, and where results go. */
 export interface Session {

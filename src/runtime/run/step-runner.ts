@@ -11,9 +11,7 @@ import type { Devices, NodeHook } from "./stage.js";
 import { namesOf, resultOf, tensorsOf, textOf } from "./step-result.js";
 import type { ResultName, StepResult } from "./step-result.js";
 import { upload } from "./transfer.js";
-
-/** Values of the sources by node and port. */
-export type Packets = ReadonlyMap<string, Readonly<Record<string, HostArray>>>;
+import type { Packets } from "./transfer.js";
 
 /** How steps are run; programs are used where the device has them. */
 export interface StepOptions {

@@ -1,6 +1,9 @@
 import { tf } from "../../core/tensor.js";
 import type { HostArray, Tensor } from "../../core/tensor.js";
 
+/** Values of the sources by node and port. */
+export type Packets = ReadonlyMap<string, Readonly<Record<string, HostArray>>>;
+
 /** A host array on the device. */
 export function upload(array: HostArray): Tensor {
   return tf.tensor(array.data, [...array.shape], array.dtype === "f32" ? "float32" : "int32");
