@@ -44,6 +44,11 @@ const trials: Readonly<Record<string, Trial>> = {
   "graph weights FILE --json": { graph: "weights graphs/assets/encoder.safetensors --json" },
   "graph pull FILE": { elsewhere: "it downloads; its own test has a server for it" },
   "graph pull hf://org/name…": { elsewhere: "it downloads; its own test has a server for it" },
+  "graph import CONFIG.yaml": { elsewhere: "import.test.ts has configs for it" },
+  "graph import": { elsewhere: "import.test.ts has configs for it" },
+  "graph why FILE NODE": { graph: "why FILE encoder --backend reference" },
+  "graph why FILE encoder/vit": { graph: "why graphs/stage2-train.yaml encoder/vit --backend wasm" },
+  "graph resume": { elsewhere: "graph resume RUN is the same" },
   "graph print FILE": { graph: "print FILE --origin" },
   "graph explain [CODE]": { graph: "explain G304" },
   "graph schema --out FILE": { graph: "schema --out out/graph.schema.json" },
@@ -67,9 +72,10 @@ const trials: Readonly<Record<string, Trial>> = {
     graph: `run graphs/encoder-pretrain.yaml vars.batch=8 --run-dir out/encoder ${smoke}`,
   },
   "npx graph run graphs/latent-stats.yaml": { graph: `run graphs/latent-stats.yaml images.batch=20 ${smoke}` },
-  "npx graph run graphs/stage1-train.yaml --run-dir runs/decoder": {
-    graph: `run graphs/stage1-train.yaml vars.batch=8 --run-dir out/decoder ${smoke}`,
-  },
+  "npx graph run graphs/stage1-train.yaml vars.batch=128 vars.steps=2500 generator.ema=0.999 generator.warmup=200 generator.in.loss=l1.value train.run=[generator] --run-dir runs/decoder":
+    {
+      graph: `run graphs/stage1-train.yaml vars.batch=4 generator.ema=0.999 generator.warmup=200 generator.in.loss=l1.value train.run=[generator] --run-dir out/decoder ${smoke}`,
+    },
   "npx graph run graphs/stage2-train.yaml vars.batch=128 vars.steps=1400 adam.warmup=50 --run-dir runs/dit": {
     graph: `run graphs/stage2-train.yaml vars.batch=8 adam.warmup=50 --only train --run-dir out/dit ${smoke}`,
   },
