@@ -1,15 +1,23 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { decode } from "fast-png";
+import type { Problem } from "../../src/core/problem.js";
+import type { HostArray } from "../../src/core/tensor.js";
+import { writeSafetensors } from "../../src/nodes/files/safetensors.js";
 import { checkGraph, loadGraph, runGraph } from "../../src/runtime/api.js";
 
 const graphs = fileURLToPath(new URL("../../graphs/", import.meta.url));
 const graphsIn = async (folder: string): Promise<string[]> =>
   (await readdir(join(graphs, folder))).filter((name) => name.endsWith(".yaml")).map((name) => join(folder, name));
 const files = [...(await graphsIn("")), ...(await graphsIn("experiments"))];
+/** Graphs and overlays at the article's sizes; the other files there are parts of them. */
+const profiles = (await graphsIn("experiments/full")).filter(
+  (name) => basename(name) === "width-drawn.yaml" || existsSync(join(graphs, "experiments", basename(name))),
+);
 
 describe("shipped graphs", () => {
   let folder = "";
@@ -20,6 +28,35 @@ describe("shipped graphs", () => {
 
   test.each(files)("%s has no mistake", async (name) => {
     expect((await checkGraph(join(graphs, name))).problems).toEqual([]);
+  });
+
+  test.each(profiles)("%s asks for nothing but files that have to be fetched, and fits them", async (name) => {
+    const base = join(graphs, "experiments", basename(name));
+    const isProfile = existsSync(base);
+    const check = (overrides: readonly string[]): ReturnType<typeof checkGraph> =>
+      isProfile ? checkGraph(base, { overlays: [join(graphs, name)], overrides }) : checkGraph(join(graphs, name), { overrides });
+    // Stand-ins of the right sizes: one CIFAR batch, statistics of DINOv2-B, weights drawn instead of read.
+    const images = join(folder, "cifar10");
+    await mkdir(images, { recursive: true });
+    for (const batch of ["data_batch_1.bin", "test_batch.bin"]) await writeFile(join(images, batch), new Uint8Array(3073 * 100));
+    const statistics = join(folder, "stat.safetensors");
+    const ones: HostArray = { dtype: "f32", shape: [768, 16, 16], data: new Float32Array(768 * 256).fill(1) };
+    await writeSafetensors(statistics, new Map([["var", ones]]));
+    const fill = (problems: readonly Problem[]): string[] =>
+      problems.map(({ code, message }) => {
+        const [, node = ""] = /^node "([^"]+)"/.exec(message) ?? [];
+        if (code === "G403") return `${node}.folder=${images}`;
+        return message.includes("stat.pt") ? `${node}.weights=${statistics}` : `~${node}.weights`;
+      });
+    // Weights are looked at once the sizes are known, which takes the images.
+    const overrides: string[] = [];
+    let { problems } = await check(overrides);
+    for (let round = 0; problems.length > 0 && round < 3; round++) {
+      expect(problems.filter(({ code }) => code !== "G403" && code !== "G404")).toEqual([]);
+      overrides.push(...new Set(fill(problems)));
+      ({ problems } = await check(overrides));
+    }
+    expect(problems).toEqual([]);
   });
 
   test("assets take at most 20 MB", async () => {
