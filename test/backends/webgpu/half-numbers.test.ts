@@ -75,14 +75,15 @@ withWebGpu("half floats, emulated", () => {
     const backend = tf.backend() as WebGpuBackend;
     const [a, b, bias, scale] = [tf.mul(draw(1, K, M), 1e-9), draw(2, N, K), tf.mul(draw(3, N), 1e-8), tf.scalar(2 ** 30)];
     const form = { turnA: true, turnB: true, wideA: false, wideB: false, scaled: true, bias: true, activation: "none" };
-    const unit = { M: 16, N: 16, K: 16, lanes: 4 };
-    const shader = matrixGemmShader({ ...form, unit, block: 32, step: 32 });
+    // Small tiles: a processor compiles workgroup memory number by number.
+    const unit = { M: 8, N: 8, K: 8, lanes: 4 };
+    const shader = matrixGemmShader({ ...form, unit, block: 16, step: 16 });
     const wanted = tf.tidy(() => tf.add(tf.matMul(a as never, b as never, true, true), bias));
     const c = tf.tidy(() => tf.variable(tf.zeros([M, N])));
     const { run } = backend;
     emulateHalf(backend);
     try {
-      const groups = [Math.ceil(N / 64), Math.ceil(M / 64), 1] as const;
+      const groups = [Math.ceil(N / 32), Math.ceil(M / 32), 1] as const;
       backend.run(shader, { reads: [a, b, bias, scale], writes: [c], numbers: [M, N, K, 0, 0, K, 0], groups });
       const [found, expected] = [await c.data(), await wanted.data()];
       const [difference] = differences([[...found]], [[...expected]]);
