@@ -41,6 +41,7 @@ function phaseText(phase: PhaseToRun): string {
   const rows = [
     ...list("reads", phase.sources),
     ...list("runs", phase.runs),
+    ...list("cached", phase.cached),
     ...list("trains", phase.trains),
     ...list("for", phase.targets),
     ["costs", `${metric(flops)}FLOP a step${all}; about ${metric(bytes)}B of memory`],

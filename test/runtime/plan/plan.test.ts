@@ -75,3 +75,10 @@ test("as text it is what a person reads", async () => {
     /^tiny would start anew\n\ntrain: 20 steps of 4 samples\n {2}reads +images\n {2}runs +encoder, time, noisy\n {2}trains +dit, loss\n {2}for +adam\n {2}costs +760 kFLOP a step, 15\.2 MFLOP in all/,
   );
 });
+
+test("it names the nodes that keep their results on disk", async () => {
+  const graph = await loadGraph(join(folder, "tiny.yaml"), { overrides: ["+encoder.cache=disk"] });
+  const { phases } = await planRun(graph, {}, join(folder, "nowhere"));
+  expect(phases.map(({ cached }) => cached)).toEqual([["encoder"], []]);
+  expect(await writePlan(graph, {}, false)).toMatch(/^ {2}cached +encoder$/m);
+});
