@@ -240,6 +240,8 @@ export interface ModelNode<I extends Ports = Ports, O extends Ports = Ports, S e
   apply(weights: Weights, inputs: Values<I>, params: z.output<S>, context: StepContext): Record<string, Tensor>;
   /** The label that stands for "no class", for models with a `model` output. */
   nullLabel?(params: z.output<S>): number;
+  /** Where its weights can be had, to be told where their file is missing. */
+  readonly published?: string;
   /** How files may name the weights; the first that fits is taken. Default: as declared, nothing left out. */
   readonly layouts?: readonly KeyLayout[];
 }

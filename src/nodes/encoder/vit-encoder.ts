@@ -52,6 +52,8 @@ export interface EncoderFamily<S extends z.ZodObject> {
   /** Throws an Error where params do not fit each other. */
   describe(params: z.output<S>): Encoder;
   readonly layouts: NonNullable<ModelNode["layouts"]>;
+  /** Where its weights can be had. */
+  readonly published?: string;
 }
 
 /**
@@ -94,6 +96,7 @@ export function defineEncoder<S extends z.ZodObject>(family: EncoderFamily<S>): 
     },
     weights: (p) => encoderSpecs(family.describe(p)),
     layouts: family.layouts,
+    ...(family.published === undefined ? {} : { published: family.published }),
     apply(w, { image }, p) {
       return encode(image as Tensor, w, family.describe(p));
     },

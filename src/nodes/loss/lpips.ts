@@ -24,6 +24,8 @@ export const lpips = defineNode({
       return frozen(`lin${i}.model.1.weight`, [1, channels, 1, 1], { kind: "ones" });
     }),
   layouts: [{ name: "LPIPS" }],
+  published:
+    "the linear weights of LPIPS v0.1 are vgg.pth (weights/v0.1/vgg.pth of https://github.com/richzhang/PerceptualSimilarity)",
   apply(weight, { difference }) {
     const all = tf.concat(
       taps.map((_layers, i) => tf.reshape(weight(`lin${i}.model.1.weight`), [-1])),

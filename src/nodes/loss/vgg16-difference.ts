@@ -44,6 +44,7 @@ export const vgg16Difference = defineNode({
   // Multiply-adds of the 13 convolutions on 224x224 pixels: 15.3e9.
   flops: (_params, { B = 1, H = 224, W = 224 }) => (2 * B * 2 * 15.3e9 * H * W) / 224 ** 2,
   weights: () => specs,
+  published: "VGG16 of torchvision is vgg16-397923af.pth, at https://download.pytorch.org/models/vgg16-397923af.pth",
   layouts: [{ name: "VGG16 (torchvision)", ignore: ["classifier.**"] }],
   apply(weight, { image, reference }) {
     const seen = [image, reference].map((pixels) => features(weight, pixels));

@@ -51,7 +51,8 @@ async function pairWeights(
   const given = node.params["weights"];
   if (node.def.kind !== "model" || node.again || typeof given !== "string") return undefined;
   const { def } = node;
-  const { file, part } = await weightsFile(given, { pull });
+  const hint = def.published === undefined ? {} : { hint: `, its path counted from the graph file; ${def.published}` };
+  const { file, part } = await weightsFile(given, { pull, ...hint });
   const { tensors } = await listArrays(file);
   try {
     return { file, pairs: matchWeights(def.weights(node.params, node.dims), tensors, def.layouts ?? asDeclared, part) };
