@@ -1,5 +1,5 @@
 /**
- * Benchmarks of the built package: `npm run bench -- step|gemm|ops|webgpu|weights|cache [options]`. Each prints its options with
+ * Benchmarks of the built package: `npm run bench -- step|gemm|ops|webgpu|cuda|weights|cache [options]`. Each prints its options with
  * --help, and one JSON object with --json. With --vs-torch the same work is timed in PyTorch too, in turns.
  */
 import { BenchError } from "./bench-error.mjs";
@@ -11,6 +11,7 @@ const benchmarks = {
   gemm: () => import("./gemm.mjs"),
   ops: () => import("./ops/ops.mjs"),
   webgpu: () => import("./webgpu.mjs"),
+  cuda: () => import("./cuda.mjs"),
   weights: () => import("./weights/weights.mjs"),
   cache: () => import("./cache.mjs"),
 };

@@ -13,11 +13,12 @@ export const note = "One DiT-DH training step: noise, forward, backward, clippin
 
 export const options = {
   config: {
-    value: "tiny|mini|mid|s",
+    value: "tiny|mini|mid|s|xl|wide|dh",
     default: "mini",
     note: "0.3 M (to try a backend), 3.3 M, 20 M or 196 M parameters",
     check: oneOf(...Object.keys(configs)),
   },
+  batch: { value: "n", note: "samples a step (default: by the configuration); not with --vs-torch", check: wholeNumber },
   backend: { value: "id", default: "native", note: "auto, native, wasm, reference, …" },
   steps: { value: "n", note: "steps of a turn (default: by the configuration)", check: wholeNumber },
   profile: { note: "also time by kernel" },

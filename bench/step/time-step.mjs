@@ -9,15 +9,16 @@ import { randomLatents } from "./random-latents.mjs";
 const warmUp = 5;
 
 /** Times the training step of a configuration on a backend, by the way that `graph run` goes. */
-export async function timeStep({ config, precision, backend: wanted, threads, steps, profile }) {
+export async function timeStep({ config, batch: given, precision, backend: wanted, threads, steps, profile }) {
   const { loadGraph } = await fromPackage("runtime/load-graph.js");
   const { openPhase } = await fromPackage("runtime/bench/open-phase.js");
   const { checkPrecision, chooseBackend } = await fromPackage("runtime/choose-backend.js");
   const { builtinBackends } = await fromPackage("backends/index.js");
   const { summarize } = await fromPackage("runtime/summary.js");
 
-  const file = fileURLToPath(new URL("step.yaml", import.meta.url));
-  const graph = await loadGraph(file, { overrides: overridesOf(configs[config]), nodes: [await randomLatents()] });
+  const sizes = { ...configs[config], ...(given ? { batch: given } : {}) };
+  const file = fileURLToPath(new URL(sizes.file ?? "step.yaml", import.meta.url));
+  const graph = await loadGraph(file, { overrides: overridesOf(sizes), nodes: [await randomLatents()] });
   const { backend } = await chooseBackend(builtinBackends, wanted);
   const [phase] = graph.phases;
   const open = await openPhase(graph, phase, backend, { precision: checkPrecision(backend, precision), threads }, !profile);
@@ -35,7 +36,7 @@ export async function timeStep({ config, precision, backend: wanted, threads, st
     const peak = before && Math.max(before, device.peak());
     const { nodes, phases } = summarize(graph);
     const { flops } = phases[0];
-    const { batch } = configs[config];
+    const { batch } = sizes;
     const ours = median(times);
     return {
       config,

@@ -2,6 +2,7 @@ import type { ComputeBackend } from "../core/define-backend.js";
 import { cudaBackend } from "./cuda/index.js";
 import { nativeBackend } from "./native/index.js";
 import { referenceBackend } from "./reference/index.js";
+import { tensorflowBackend } from "./tensorflow/index.js";
 import { wasmBackend } from "./wasm/index.js";
 import { webgpuBackend } from "./webgpu/index.js";
 
@@ -11,5 +12,6 @@ export const builtinBackends: readonly ComputeBackend[] = [
   nativeBackend,
   wasmBackend,
   webgpuBackend,
+  tensorflowBackend,
   referenceBackend,
 ];

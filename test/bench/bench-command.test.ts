@@ -14,14 +14,15 @@ describe("usage", () => {
     expect(await bench()).toEqual({
       code: 2,
       stdout: "",
-      stderr: "bench: npm run bench -- step|gemm|ops|webgpu|weights [--help]\n",
+      stderr: "bench: npm run bench -- step|gemm|ops|webgpu|cuda|weights|cache [--help]\n",
     });
   });
 
   test("--help lists a benchmark's options", async () => {
     const { code, stdout } = await bench("step", "--help");
     expect(code).toBe(0);
-    for (const option of ["--config <mini|mid|s>", "--vs-torch", "--profile", "--json"]) expect(stdout).toContain(option);
+    for (const option of ["--config <tiny|mini|mid|s|xl|wide|dh>", "--vs-torch", "--profile", "--json"])
+      expect(stdout).toContain(option);
   });
 
   test("without PyTorch --vs-torch says what to install", async () => {

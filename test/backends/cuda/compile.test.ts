@@ -78,6 +78,6 @@ describe(`every kernel compiles for ${architectures.join(", ")}`, () => {
       expect(kernels.length).toBeGreaterThan(0);
       expect(kernels.filter(({ spilled }) => spilled > 0)).toEqual([]);
     },
-    300_000,
+    900_000,
   );
 });

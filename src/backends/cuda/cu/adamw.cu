@@ -53,7 +53,7 @@ KERNEL(adamwNorm, float* norm, const float* squares, int count) {
   if (threadIdx.x == 0) norm[0] = sqrtf(sum);
 }
 
-KERNEL(adamwUpdate, const float* norm, const Tensor* tensors, const Piece* pieces, const double* state) {
+KERNEL_OF(256, 2, adamwUpdate, const float* norm, const Tensor* tensors, const Piece* pieces, const double* state) {
   __shared__ float shared[9];
   if (threadIdx.x == 0) {
     const double clip = state[kClip], room = clip / (static_cast<double>(norm[0]) + 1e-6);
