@@ -54,10 +54,11 @@ KERNEL(adamwNorm, float* norm, const float* squares, int count) {
 }
 
 KERNEL_OF(256, 2, adamwUpdate, const float* norm, const Tensor* tensors, const Piece* pieces, const double* state) {
+  // A gradient that is not finite changes nothing; the norm tells.
+  if (norm[0] - norm[0] != 0) return;
   __shared__ float shared[9];
   if (threadIdx.x == 0) {
     const double clip = state[kClip], room = clip / (static_cast<double>(norm[0]) + 1e-6);
-    // A NaN norm makes everything NaN, as in PyTorch.
     shared[0] = static_cast<float>(clip > 0 && !(room >= 1) ? room : 1.0);
     shared[1] = static_cast<float>(state[kBeta1]);
     shared[2] = static_cast<float>(1 - state[kBeta1]);
