@@ -2,10 +2,10 @@ import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "@jest/globals";
 import { problemCodes } from "../../../src/core/language/problem-codes.js";
 
-const folder = new URL("../../../src/core/language/", import.meta.url);
+const folder = new URL("../../../src/", import.meta.url);
 const used = new Set(
-  readdirSync(folder)
-    .filter((file) => file !== "problem-codes.ts")
+  readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".ts") && !file.endsWith("problem-codes.ts"))
     .flatMap((file) => readFileSync(new URL(file, folder), "utf8").match(/"G\d{3}"/g) ?? [])
     .map((code) => code.slice(1, -1)),
 );
