@@ -50,6 +50,7 @@ const compared: readonly KernelCase[] = [
 const mapped: readonly KernelCase[] = [
   ...[of(1), of(1009), special(41)].flatMap((x): KernelCase[] => [
     { kernel: "Elu", inputs: { x }, attrs: {} },
+    ...["Sign", "Floor", "Round", "Softplus"].map((kernel) => ({ kernel, inputs: { x }, attrs: {} })),
     { kernel: "LeakyRelu", inputs: { x }, attrs: { alpha: 0.2 } },
     { kernel: "Step", inputs: { x }, attrs: { alpha: 0.25 } },
     { kernel: "ClipByValue", inputs: { x }, attrs: { clipValueMin: -0.5, clipValueMax: 0.75 } },

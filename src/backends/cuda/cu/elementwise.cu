@@ -4,7 +4,7 @@
 // The order of shared/kernels/elementwise.ts.
 enum Unary {
   kExp, kLog, kSqrt, kRsqrt, kSquare, kNeg, kSigmoid, kTanh, kErf, kRelu, kAbs, kSin, kCos, kGelu, kGeluTanh, kSilu, kReciprocal,
-  kElu, kLeakyRelu, kStep, kClip
+  kElu, kLeakyRelu, kStep, kClip, kSign, kFloor, kRound, kSoftplus
 };
 
 // p and q are the settings of the op: the slope below 0 (leaky), the value up to 0 (step), the bounds (clip).
@@ -30,7 +30,12 @@ __device__ __forceinline__ float unary(int op, float v, float p, float q) {
     case kElu: return v >= 0 ? v : expf(v) - 1.0f;
     case kLeakyRelu: return v < 0 ? p * v : v;
     case kStep: return v != v ? v : v > 0 ? 1.0f : p;
-    default: return v > q ? q : v < p ? p : v;
+    case kClip: return v > q ? q : v < p ? p : v;
+    case kSign: return v > 0 ? 1.0f : v < 0 ? -1.0f : 0.0f;
+    case kFloor: return floorf(v);
+    case kRound: return rintf(v);
+    case kSoftplus: return fmaxf(v, 0.0f) + log1pf(expf(-fabsf(v)));
+    default: return v;
   }
 }
 
