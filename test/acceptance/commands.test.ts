@@ -42,6 +42,7 @@ const trials: Readonly<Record<string, Trial>> = {
   "graph check": { graph: "check FILE" },
   "graph weights FILE": { graph: "weights graphs/assets/encoder.safetensors" },
   "graph weights FILE --json": { graph: "weights graphs/assets/encoder.safetensors --json" },
+  "graph pull": { elsewhere: "graph pull FILE is the same" },
   "graph pull FILE": { elsewhere: "it downloads; its own test has a server for it" },
   "graph pull hf://org/name…": { elsewhere: "it downloads; its own test has a server for it" },
   "graph import CONFIG.yaml": { elsewhere: "import.test.ts has configs for it" },
@@ -53,6 +54,7 @@ const trials: Readonly<Record<string, Trial>> = {
   "graph explain [CODE]": { graph: "explain G304" },
   "graph schema --out FILE": { graph: "schema --out out/graph.schema.json" },
   "graph doctor": { graph: "doctor" },
+  "graph bench": { elsewhere: "graph bench FILE is the same" },
   "graph bench FILE": { graph: "bench FILE --steps 1 --backend reference" },
   "graph verify FILE --backends native,webgpu": { graph: "verify FILE --backends reference,wasm --steps 1" },
   "graph show FILE": { graph: "show FILE --out out/tiny.svg" },
@@ -82,12 +84,23 @@ const trials: Readonly<Record<string, Trial>> = {
   "apt-get install dataset-fashion-mnist && node scripts/make-fashion-mnist.mjs": {
     elsewhere: "it needs root and a mirror of Debian",
   },
+  ...Object.fromEntries(
+    ["width", "shift", "fragility", "noise-augmentation", "efficiency"].map((name) => [
+      `npx graph run graphs/experiments/${name}.yaml`,
+      { graph: `run graphs/experiments/${name}.yaml --smoke` },
+    ]),
+  ),
   "npm run docs": { elsewhere: "docs.test.ts compares what it makes" },
 };
 
 /** Commands that are tried by a test of their own kind. */
 const families: readonly (readonly [form: RegExp, where: string])[] = [
   [/^npm run bench -- /, "test/bench runs each benchmark in its smallest form"],
+  [
+    /^npx graph run graphs\/experiments\/.*full\//,
+    "it asks for files that have to be fetched; shipped-graphs.test.ts checks it with stand-ins",
+  ],
+  [/^graph check graphs\/experiments\//, "shipped-graphs.test.ts checks them with stand-ins for what has to be fetched"],
   [/^npm init -y && npm install raegraph$/, "the packed package is installed by hand before a release"],
 ];
 
@@ -112,7 +125,9 @@ beforeAll(async () => {
   commands = [...new Set(texts.flatMap(commandsOf))];
   shipped = await bundled("commands");
   folder = await tinyFolder();
-  await symlink(resolve("graphs"), join(folder, "graphs"));
+  // A folder of its own, for `graph new graph` writes there.
+  await mkdir(join(folder, "graphs"));
+  for (const name of await readdir("graphs")) await symlink(resolve("graphs", name), join(folder, "graphs", name));
   await mkdir(join(folder, "out"));
   await writeFile(join(folder, "small.yaml"), "vars: { lr: 0.1 }\n");
   await writeFile(
