@@ -98,8 +98,11 @@ export function makeBackend(library: typeof CpuLibrary, addon: NativeAddon, bf16
     }
 
     fellBack(kernel: string, inputs: KernelInputs): void {
-      const given = Object.values(inputs).map((info) => `${info?.dtype}[${info?.shape.join()}]`);
-      this.recorder?.refuse(`the kernel ${kernel} runs in tfjs's own code for ${given.join(" and ")}`);
+      if (!this.recorder) return;
+      // Some of tfjs's kernels take lists of tensors, or leave one out.
+      const all = Object.values(inputs as Readonly<Record<string, TensorInfo | readonly TensorInfo[] | undefined>>).flat();
+      const given = all.map((info) => (info ? `${info.dtype}[${info.shape.join()}]` : "nothing"));
+      this.recorder.refuse(`the kernel ${kernel} runs in tfjs's own code for ${given.join(" and ")}`);
     }
 
     trim(): void {
