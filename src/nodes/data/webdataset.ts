@@ -57,6 +57,11 @@ async function openImages(p: Params): Promise<{ images: ImageCollection; shards:
   const files = await findFiles(p.shards, [".tar"], "tar archives");
   const where = files.length === 1 ? (files[0] ?? "") : `${basename(files[0] ?? "")} and ${files.length - 1} more`;
   const images = evenly(await shardImages(files, where, p), p.limit);
-  await within(where, async () => checkBatch(images.count, p.batch, "images"));
+  try {
+    await within(where, async () => checkBatch(images.count, p.batch, "images"));
+  } catch (error) {
+    await images.close?.();
+    throw error;
+  }
   return { images, shards: files.length };
 }
