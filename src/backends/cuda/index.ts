@@ -11,7 +11,8 @@ import { cudaKernels } from "./kernels.js";
 import { findCuda } from "./find-cuda.js";
 import { openGpu } from "./gpu.js";
 import { makeMultiply } from "./multiply.js";
-import { compileProgram, recordStep } from "./program.js";
+import { recordStep } from "../shared/record-step.js";
+import { compileProgram } from "./program.js";
 import { makeStaging } from "./staging.js";
 import { makeWorkbench } from "./workbench.js";
 

@@ -1,40 +1,10 @@
-import type { Program, Trace } from "../../core/define-backend.js";
-import { tf } from "../../core/tensor.js";
-import type { HostArray, Tensor } from "../../core/tensor.js";
+import type { Program } from "../../core/define-backend.js";
+import type { HostArray } from "../../core/tensor.js";
 import { differenceOf } from "../shared/compare-recordings.js";
-import type { CallRecording, Place, Recorder, Result } from "../shared/recorder.js";
+import type { CallRecording } from "../shared/recorder.js";
 import type { Block } from "./allocator.js";
 import type { CudaBackend } from "./cuda-backend.js";
 import { captureGraph } from "./graph.js";
-
-/** Runs a step and notes the calls and the memory of each. */
-export function recordStep(backend: CudaBackend, trace: Trace, inputs: readonly HostArray[]): CallRecording {
-  const recorder = backend.startRecording();
-  try {
-    const places: Place[] = [];
-    const outputs = tf.tidy(() => {
-      const tensors = inputs.map(({ data, shape, dtype }) => tf.tensor(data, [...shape], dtype === "f32" ? "float32" : "int32"));
-      for (const tensor of tensors) {
-        const place = recorder.place(backend.array(tensor));
-        place.piece.kind = "input";
-        places.push(place);
-      }
-      return [...trace(tensors)];
-    });
-    return { recorder, inputs: places, outputs, results: outputs.map((tensor) => resultOf(backend, recorder, tensor)) };
-  } finally {
-    backend.endRecording();
-  }
-}
-
-function resultOf(backend: CudaBackend, recorder: Recorder, tensor: Tensor): Result {
-  if (tensor.dtype !== "float32" && tensor.dtype !== "int32") recorder.refuse(`a result is of type ${tensor.dtype}`);
-  // Results leave the device as float32.
-  const numbers = tensor.dtype === "float32" ? backend.f32(tensor) : backend.array(tensor);
-  const place = recorder.place(numbers);
-  if (place.piece.kind === "inner") place.piece.kind = "output";
-  return { place, shape: tensor.shape, dtype: tensor.dtype };
-}
 
 /** Makes a program of two recordings, a CUDA graph, or says why there is none. */
 export function compileProgram(backend: CudaBackend, first: CallRecording, second: CallRecording): Program | string {

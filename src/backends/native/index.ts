@@ -10,7 +10,8 @@ import { countMemory } from "./count-memory.js";
 import type { NativeBackend } from "./backend.js";
 import { nativeKernels, onCpu } from "./kernel.js";
 import { multiplyAddPeak } from "./peak.js";
-import { compileProgram, recordStep } from "./program.js";
+import { recordStep } from "../shared/record-step.js";
+import { compileProgram } from "./program.js";
 import type { CallRecording } from "../shared/recorder.js";
 import { checkInstructionSet } from "./self-check.js";
 

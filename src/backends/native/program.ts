@@ -1,39 +1,11 @@
-import type { Program, Trace } from "../../core/define-backend.js";
+import type { Program } from "../../core/define-backend.js";
 import type { PerStep } from "../../core/per-step.js";
-import { tf } from "../../core/tensor.js";
-import type { HostArray, Tensor } from "../../core/tensor.js";
+import type { HostArray } from "../../core/tensor.js";
 import type { NativeAddon, NativeArray } from "./addon.js";
 import type { NativeBackend } from "./backend.js";
 import { differenceOf } from "../shared/compare-recordings.js";
 import { planMemory } from "../shared/plan-memory.js";
-import type { CallRecording, Piece, Place, Recorder, Result } from "../shared/recorder.js";
-
-/** Runs a step and notes the kernel calls and the memory of each. */
-export function recordStep(backend: NativeBackend, trace: Trace, inputs: readonly HostArray[]): CallRecording {
-  const recorder = backend.startRecording();
-  try {
-    const places: Place[] = [];
-    const outputs = tf.tidy(() => {
-      const tensors = inputs.map(({ data, shape, dtype }) => tf.tensor(data, [...shape], dtype === "f32" ? "float32" : "int32"));
-      for (const tensor of tensors) {
-        const place = recorder.place(backend.array(tensor));
-        place.piece.kind = "input";
-        places.push(place);
-      }
-      return [...trace(tensors)];
-    });
-    return { recorder, inputs: places, outputs, results: outputs.map((tensor) => resultOf(backend, recorder, tensor)) };
-  } finally {
-    backend.endRecording();
-  }
-}
-
-function resultOf(backend: NativeBackend, recorder: Recorder, tensor: Tensor): Result {
-  if (tensor.dtype !== "float32" && tensor.dtype !== "int32") recorder.refuse(`a result is of type ${tensor.dtype}`);
-  const place = recorder.place(backend.array(tensor));
-  if (place.piece.kind === "inner") place.piece.kind = "output";
-  return { place, shape: tensor.shape, dtype: tensor.dtype };
-}
+import type { CallRecording, Piece, Place } from "../shared/recorder.js";
 
 /** Makes a program of two recordings, or says why there is none. */
 export function compileProgram(
