@@ -4,7 +4,7 @@ import type { ServiceIdentifier } from "inversify";
 import type { ComputeBackend } from "../core/define-backend.js";
 import type { Graph } from "../core/graph.js";
 import { cachePlace } from "./cache/cache-place.js";
-import { diskCache } from "./cache/node-cache.js";
+import { diskCache } from "./cache/disk-cache.js";
 import { backendsOf } from "./plugins/backends-of.js";
 import { quietProgress } from "./progress/quiet.js";
 import { openFolderRecorder } from "./record/folder-recorder.js";
