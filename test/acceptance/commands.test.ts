@@ -78,8 +78,8 @@ const trials: Readonly<Record<string, Trial>> = {
     {
       graph: `run graphs/stage1-train.yaml vars.batch=4 generator.ema=0.999 generator.warmup=200 generator.in.loss=l1.value train.run=[generator] --run-dir out/decoder ${smoke}`,
     },
-  "npx graph run graphs/stage2-train.yaml vars.batch=128 vars.steps=1400 adam.warmup=50 --run-dir runs/dit": {
-    graph: `run graphs/stage2-train.yaml vars.batch=8 adam.warmup=50 --only train --run-dir out/dit ${smoke}`,
+  "npx graph run graphs/stage2-train.yaml vars.batch=128 vars.steps=2500 --run-dir runs/dit": {
+    graph: `run graphs/stage2-train.yaml vars.batch=8 --only train --run-dir out/dit ${smoke}`,
   },
   "apt-get install dataset-fashion-mnist && node scripts/make-fashion-mnist.mjs": {
     elsewhere: "it needs root and a mirror of Debian",
