@@ -52,6 +52,8 @@ export interface Device {
    * the step cannot be replayed.
    */
   compile?(first: Recording, second: Recording): Program | string;
+  /** Lines for the run's log that came up since the last call, each told once, e.g. of kernels that run on the host. */
+  remarks?(): readonly string[];
   /** What tensors hold now; `peak`, where the backend counts it, is the most bytes of memory held since it was opened, programs included. */
   memory(): { readonly bytes: number; readonly tensors: number; readonly peak?: number };
   /** Multiply-adds that all cores together can do at this precision, in GFLOP/s, measured now; left out where nobody can tell. */

@@ -10,23 +10,14 @@ import { throwFault } from "./faults.js";
 import { timeWork } from "./gpu.js";
 import type { Gpu } from "./gpu.js";
 import type { CudaBackend, Output } from "./cuda-backend.js";
-import { hostValues, storageOf, typed } from "./host-values.js";
+import { hostValues, storageOf } from "./host-values.js";
 import type { HostValues } from "./host-values.js";
 import type { LauncherArgument } from "./issue.js";
 import { numbersIn } from "./numbers.js";
-import type { DeviceNumbers, Storage } from "./numbers.js";
+import type { DeviceNumbers } from "./numbers.js";
 import type { Staging } from "./staging.js";
-import { bytesOf } from "./workbench.js";
+import { TensorMemory } from "./tensor-memory.js";
 import type { Multiply, Workbench } from "./workbench.js";
-
-interface Stored {
-  numbers?: DeviceNumbers;
-  /** What never goes to the device: texts and complex numbers. */
-  values?: unknown;
-  readonly length: number;
-  readonly dtype: string;
-  refCount: number;
-}
 
 /** The parts of an opened device that the backend works with. */
 export interface Parts {
@@ -50,10 +41,8 @@ export function makeBackend(parts: Parts): CudaBackend {
     readonly workbench = workbench;
     readonly multiply = parts.multiply;
     readonly onHost = new Set<string>();
-    private readonly data = new tf.DataStorage<Stored>(this, tf.engine());
+    private readonly tensors = new TensorMemory(this, memoryPool, staging);
     private readonly calls = new Map<string, (...args: readonly RecordedArgument[]) => void>();
-    private readonly watched = new Map<Block, (() => void)[]>();
-    private recorder: Recorder | undefined;
     private mayFault = false;
 
     call(name: string): (...args: readonly RecordedArgument[]) => void {
@@ -61,8 +50,8 @@ export function makeBackend(parts: Parts): CudaBackend {
       if (!call) {
         call = (...args) => {
           const given = name === "gemm" && bf16 ? this.halved(args) : args;
-          this.recorder?.call(name, given);
-          this.mayFault ||= name === "gather";
+          this.tensors.recorder?.call(name, given);
+          this.mayFault ||= name === "gather" || name === "gatherNd";
           // Memory comes from this backend alone.
           workbench.run(name, given as readonly LauncherArgument[]);
         };
@@ -82,7 +71,7 @@ export function makeBackend(parts: Parts): CudaBackend {
       const copy = numbersIn(known ?? memoryPool.take(2 * numbers.length), numbers.length, "bf16");
       if (known) return copy;
       numbers.buffer.copy = copy.buffer;
-      this.recorder?.allocated(copy.buffer);
+      this.tensors.recorder?.allocated(copy.buffer);
       this.call("narrow")(copy, numbers);
       return copy;
     }
@@ -97,24 +86,24 @@ export function makeBackend(parts: Parts): CudaBackend {
     }
 
     startRecording(): Recorder {
-      return (this.recorder = new Recorder(() => true));
+      return (this.tensors.recorder = new Recorder(() => true));
     }
 
     endRecording(): void {
-      this.recorder = undefined;
+      this.tensors.recorder = undefined;
     }
 
     fellBack(kernel: string): void {
       this.onHost.add(kernel);
-      this.recorder?.refuse(`the kernel ${kernel} runs on the host for these shapes or types`);
+      this.tensors.recorder?.refuse(`the kernel ${kernel} runs on the host for these shapes or types`);
     }
 
     watch(block: Block, lost: () => void): void {
-      this.watched.set(block, [...(this.watched.get(block) ?? []), lost]);
+      this.tensors.watch(block, lost);
     }
 
     array(info: TensorInfo): DeviceNumbers {
-      const { numbers } = this.data.get(info.dataId);
+      const { numbers } = this.tensors.get(info.dataId);
       if (!numbers) throw new Error(`cuda: a tensor of type ${info.dtype} is not on the device`);
       return numbers;
     }
@@ -126,13 +115,13 @@ export function makeBackend(parts: Parts): CudaBackend {
 
     /** A tensor kept as bf16 is written out once and stays so. */
     f32(info: TensorInfo): DeviceNumbers {
-      const stored = this.data.get(info.dataId);
+      const stored = this.tensors.get(info.dataId);
       const numbers = this.array(info);
       if (numbers.storage === "f32") return numbers;
       if (numbers.storage !== "bf16") throw new Error(`cuda: a tensor of type ${info.dtype} is read as float32`);
-      const wide = this.take(numbers.length, "f32");
+      const wide = this.tensors.take(numbers.length, "f32");
       this.call("widen")(wide, numbers);
-      this.giveBack(numbers.buffer);
+      this.tensors.giveBack(numbers.buffer);
       return (stored.numbers = wide);
     }
 
@@ -143,21 +132,21 @@ export function makeBackend(parts: Parts): CudaBackend {
     }
 
     output(shape: readonly number[]): Output {
-      return this.made(shape, "float32", "f32");
+      return this.tensors.make(shape, "float32", "f32");
     }
 
     activation(shape: readonly number[]): Output {
-      return this.made(shape, "float32", bf16 ? "bf16" : "f32");
+      return this.tensors.make(shape, "float32", bf16 ? "bf16" : "f32");
     }
 
     outputLike(shape: readonly number[], dtype: string): Output {
-      return this.made(shape, dtype, storageOf(dtype));
+      return this.tensors.make(shape, dtype, storageOf(dtype));
     }
 
     outputAs(infos: readonly TensorInfo[], shape: readonly number[]): Output {
       const dtype = infos[0]?.dtype ?? "float32";
       const half = dtype === "float32" && infos.every((info) => this.array(info).storage === "bf16");
-      return this.made(shape, dtype, half ? "bf16" : storageOf(dtype));
+      return this.tensors.make(shape, dtype, half ? "bf16" : storageOf(dtype));
     }
 
     alias(info: TensorInfo, shape: readonly number[]): TensorInfo {
@@ -165,53 +154,22 @@ export function makeBackend(parts: Parts): CudaBackend {
       return { dataId: info.dataId, shape: [...shape], dtype: info.dtype };
     }
 
-    private made(shape: readonly number[], dtype: string, storage: Storage): Output {
-      const values = this.take(sizeOf(shape), storage);
-      return { info: this.register(shape, dtype, { numbers: values, length: values.length, dtype, refCount: 1 }), values };
-    }
-
-    private take(length: number, storage: Storage): DeviceNumbers {
-      const bytes = length * (storage === "bf16" ? 2 : storage === "u8" ? 1 : 4);
-      const numbers = numbersIn(memoryPool.take(Math.max(1, bytes)), length, storage);
-      this.recorder?.allocated(numbers.buffer);
-      return numbers;
-    }
-
-    private register(shape: readonly number[], dtype: string, stored: Stored): TensorInfo {
-      const dataId = {};
-      this.data.set(dataId, stored);
-      return { dataId, shape: [...shape], dtype: dtype as DataType };
-    }
-
     /** A tensor of host values that kernels know to be no constant of the graph. */
     makeTensor(shape: readonly number[], dtype: string, values: unknown): TensorInfo {
-      return this.register(shape, dtype, this.stored(values, sizeOf(shape), dtype, 1));
-    }
-
-    private stored(values: unknown, length: number, dtype: string, refCount: number): Stored {
-      if (dtype === "string" || dtype === "complex64") return { values, length, dtype, refCount };
-      const numbers = this.take(length, storageOf(dtype));
-      if (values !== null && values !== undefined) {
-        const bytes = bytesOf(typed(values as ArrayLike<number>, dtype));
-        staging.upload(numbers.buffer.address, bytes);
-        this.recorder?.wrote(numbers, bytes.slice());
-      }
-      return { numbers, length, dtype, refCount };
+      return this.tensors.fill(shape, dtype, values);
     }
 
     override write(values: unknown, shape: number[], dtype: DataType): object {
-      const dataId = {};
-      this.data.set(dataId, this.stored(values, sizeOf(shape), dtype, 1));
-      return dataId;
+      return this.tensors.fill(shape, dtype, values).dataId;
     }
 
     override move(dataId: object, values: unknown, shape: number[], dtype: DataType, refCount: number): void {
-      this.data.set(dataId, this.stored(values, sizeOf(shape), dtype, refCount));
+      this.tensors.put(dataId, values, sizeOf(shape), dtype, refCount);
     }
 
     override async read(dataId: object): Promise<HostValues> {
-      this.recorder?.refuse("numbers are read from the device within the step");
-      const { numbers, values } = this.data.get(dataId);
+      this.tensors.recorder?.refuse("numbers are read from the device within the step");
+      const { numbers, values } = this.tensors.get(dataId);
       if (!numbers) return values as HostValues;
       const bytes = await staging.download(numbers.buffer.address, numbers.byteLength);
       this.askFault();
@@ -219,8 +177,8 @@ export function makeBackend(parts: Parts): CudaBackend {
     }
 
     override readSync(dataId: object): HostValues {
-      this.recorder?.refuse("numbers are read from the device within the step");
-      const { numbers, values } = this.data.get(dataId);
+      this.tensors.recorder?.refuse("numbers are read from the device within the step");
+      const { numbers, values } = this.tensors.get(dataId);
       if (!numbers) return values as HostValues;
       const bytes = staging.downloadNow(numbers.buffer.address, numbers.byteLength);
       this.askFault();
@@ -240,34 +198,19 @@ export function makeBackend(parts: Parts): CudaBackend {
     }
 
     override disposeData(dataId: object, force = false): boolean {
-      if (!this.data.has(dataId)) return true;
-      const stored = this.data.get(dataId);
-      stored.refCount--;
-      if (!force && stored.refCount > 0) return false;
-      if (stored.numbers) this.giveBack(stored.numbers.buffer);
-      this.data.delete(dataId);
-      return true;
-    }
-
-    private giveBack(block: Block): void {
-      if (block.copy) this.giveBack(block.copy);
-      delete block.copy;
-      this.recorder?.freed(block);
-      for (const lost of this.watched.get(block) ?? []) lost();
-      this.watched.delete(block);
-      memoryPool.give(block);
+      return this.tensors.release(dataId, force);
     }
 
     override incRef(dataId: object): void {
-      if (this.data.has(dataId)) this.data.get(dataId).refCount++;
+      this.tensors.refer(dataId);
     }
 
     override refCount(dataId: object): number {
-      return this.data.has(dataId) ? this.data.get(dataId).refCount : 0;
+      return this.tensors.references(dataId);
     }
 
     override numDataIds(): number {
-      return this.data.numDataIds();
+      return this.tensors.count;
     }
 
     override memory(): { unreliable: boolean } {

@@ -1,8 +1,8 @@
 import { CudaError, openDriver } from "./driver.js";
 import type { Driver } from "./driver.js";
-import { loadFfi, loadFirst } from "./ffi.js";
+import { declare, loadFfi, loadFirst } from "./ffi.js";
 import type { Ffi, Library } from "./ffi.js";
-import { candidates, cublasLtLibrary, driverLibrary, nvrtcLibrary } from "./libs.js";
+import { candidates, cublasLtLibrary, cudnnLibrary, driverLibrary, nvrtcLibrary } from "./libs.js";
 import type { Wanted } from "./libs.js";
 import { openNvrtc } from "./nvrtc.js";
 import type { Compiler } from "./nvrtc.js";
@@ -38,6 +38,17 @@ export async function findCuda(): Promise<FoundCuda | string> {
   const products = typeof lt === "string" ? `no cuBLASLt (${cublasLtLibrary.cure})` : "cuBLASLt";
   const cublasLt = typeof lt === "string" ? undefined : lt.library;
   return (loaded = { driver, compiler, cublasLt, text: `${device.name}, ${device.memory}; ${compiler.version}, ${products}` });
+}
+
+/** cuDNN and its version, or that there is none, as a part of a line; it is loaded for this alone. */
+export async function describeCudnn(): Promise<string> {
+  const ffi = await loadFfi();
+  const found = ffi ? load(ffi, cudnnLibrary) : "";
+  if (typeof found === "string") return "no cuDNN (not needed)";
+  const version = declare(found.library, { cudnnGetVersion: "size_t cudnnGetVersion()" }).cudnnGetVersion();
+  // 8 and older count thousands for the first number, 9 and newer ten thousands.
+  const first = version < 10000 ? 1000 : 10000;
+  return `cuDNN ${Math.floor(version / first)}.${Math.floor((version % first) / 100)}.${version % 100} (not used)`;
 }
 
 function load(ffi: Ffi, wanted: Wanted): { readonly library: Library; readonly path: string } | string {

@@ -24,6 +24,8 @@ export interface CapturedGraph {
   fault(): Int32Array;
   /** Gives the graph to the stream, with this step's numbers. */
   launch(): void;
+  /** Seconds that the GPU was at the last launch, once that is over. */
+  seconds(): number;
 }
 
 /** Captures the calls of a recorded step into a CUDA graph: one copy in, the kernels, copies out. */
@@ -60,6 +62,7 @@ export function captureGraph(backend: CudaBackend, recording: CallRecording): Ca
     );
     copyOut(pinnedFault, backend.workbench.fault.address, 16);
   });
+  const [start, end] = [driver.make("cuEventCreate", 0), driver.make("cuEventCreate", 0)];
   const values = new Float64Array(pinnedNumbers.view, 0, needs.asked.length);
   const part = (pinned: Pinned | undefined, bytes: number): Uint8Array => new Uint8Array((pinned as Pinned).view, 0, bytes);
   return {
@@ -71,8 +74,11 @@ export function captureGraph(backend: CudaBackend, recording: CallRecording): Ca
     fault: () => new Int32Array(pinnedFault.view.slice(0, 16)),
     launch() {
       needs.asked.forEach((value, i) => (values[i] = valueNow(value)));
+      driver.call("cuEventRecord", start, stream);
       driver.call("cuGraphLaunch", exec, stream);
+      driver.call("cuEventRecord", end, stream);
     },
+    seconds: () => driver.milliseconds(start, end) / 1000,
   };
 }
 

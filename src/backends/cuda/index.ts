@@ -8,7 +8,7 @@ import { makeAllocator } from "./allocator.js";
 import { makeBackend } from "./backend.js";
 import type { CudaBackend } from "./cuda-backend.js";
 import { cudaKernels } from "./kernels.js";
-import { findCuda } from "./find-cuda.js";
+import { describeCudnn, findCuda } from "./find-cuda.js";
 import { openGpu } from "./gpu.js";
 import { makeMultiply } from "./multiply.js";
 import { recordStep } from "../shared/record-step.js";
@@ -38,6 +38,7 @@ export const cudaBackend = defineBackend({
     Reflect.set(cpu, "firstUse", false);
     const device = await openDevice({ name: "cuda", info: "", kernels: cudaKernels(cpu), precisions: ["fp32", "bf16"] }, options);
     const backend = tf.backend() as unknown as CudaBackend;
+    let told = 0;
     return {
       ...device,
       info: `cuda: ${gpu.name} (${gpu.architecture}), ${options.precision}, ${text}`,
@@ -45,6 +46,11 @@ export const cudaBackend = defineBackend({
       record: (trace, inputs) => recordStep(backend, trace, inputs),
       // Recordings come from `record` alone, so they are this backend's own.
       compile: (first, second) => compileProgram(backend, first as CallRecording, second as CallRecording),
+      remarks() {
+        const fresh = [...backend.onHost].slice(told);
+        told += fresh.length;
+        return fresh.map((kernel) => `cuda: the kernel ${kernel} runs on the host, on copies, for some of its shapes or types`);
+      },
       close: () => {
         gpu.sync();
         close();
@@ -58,5 +64,5 @@ export const cudaBackend = defineBackend({
 async function probe(): Promise<Probe> {
   const found = await findCuda();
   if (typeof found === "string") return { available: false, reason: found };
-  return { available: true, reason: found.text };
+  return { available: true, reason: `${found.text}, ${await describeCudnn()}` };
 }

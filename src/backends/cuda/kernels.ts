@@ -8,6 +8,7 @@ import type { CallBackend, CallKernel, KernelAttrs, KernelInputs } from "../shar
 import { callKernels } from "../shared/kernels/index.js";
 import type { KernelTable } from "../shared/open-device.js";
 import { allFloat, lastAxis, sizeOf } from "../shared/shapes.js";
+import { ownBaseKernels } from "./base-kernels.js";
 import type { CudaBackend } from "./cuda-backend.js";
 
 type KernelFunc = KernelConfig["kernelFunc"];
@@ -39,7 +40,7 @@ const linearForward = callKernels.fused["Linear"];
 export function cudaKernels(cpu: MathBackendCPU): KernelTable {
   const table: Record<string, KernelFunc> = {};
   for (const { kernelName } of tf.getKernelsForBackend("cpu")) table[kernelName] = onHost(kernelName, cpu);
-  for (const [name, run] of Object.entries(callKernels.base)) table[name] = withHost(name, run, cpu);
+  for (const [name, run] of Object.entries({ ...callKernels.base, ...ownBaseKernels })) table[name] = withHost(name, run, cpu);
   return { ...table, ...callKernels.fused, ...linearKernels };
 }
 

@@ -4,7 +4,7 @@ import { delimiter, join } from "node:path";
 
 /** A library of NVIDIA's that the backend can use. */
 export interface Wanted {
-  readonly name: "driver" | "nvrtc" | "cublasLt";
+  readonly name: "driver" | "nvrtc" | "cublasLt" | "cudnn";
   /** File names by which the loader may know it, the best first. */
   readonly files: readonly string[];
   /** Folders below a Python environment's `nvidia` in which its wheels keep it. */
@@ -32,6 +32,14 @@ export const cublasLtLibrary: Wanted = {
   files: ["libcublasLt.so.13", "libcublasLt.so.12", "libcublasLt.so"],
   wheels: ["cu13/lib", "cublas/lib"],
   cure: "install the CUDA toolkit 12 or 13, or `pip install nvidia-cublas`; without it matrix products run on our own slower kernel",
+};
+
+/** Told by `probe` alone: nothing of it is used yet. */
+export const cudnnLibrary: Wanted = {
+  name: "cudnn",
+  files: ["libcudnn.so.9", "libcudnn.so"],
+  wheels: ["cudnn/lib"],
+  cure: "`pip install nvidia-cudnn-cu13` brings it",
 };
 
 /**

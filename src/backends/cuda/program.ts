@@ -28,6 +28,7 @@ export function compileProgram(backend: CudaBackend, first: CallRecording, secon
       backend.checkFault(graph.fault());
       return second.results.map(({ shape, dtype }, i) => hostArray(graph.result(i), shape, dtype));
     },
+    kernelSeconds: () => graph.seconds(),
     async readState() {
       const blocks: Uint8Array[] = [];
       for (const { address, bytes } of graph.outside) blocks.push(await backend.staging.download(address, bytes));

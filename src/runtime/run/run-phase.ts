@@ -80,6 +80,7 @@ async function loop(session: Session, plan: PhasePlan, hosts: readonly OpenHost[
       await watch?.settle?.();
       return done;
     });
+    for (const line of device.remarks?.() ?? []) session.recorder.log("info", line);
     if (training) session.trained++;
     const samples = new Map([...packets].map(([node, { packet }]) => [node, packet.indices]));
     const culprit = (): Promise<Culprit | undefined> => runner.culprit(filled, step);

@@ -49,6 +49,29 @@ const moreCases: readonly KernelCase[] = [
   one("Slice", { begin: [1, 0], size: [2, 4] }, of(4, 8)),
   one("PadV2", { paddings: [[1, 2], [0, 3]], constantValue: 0.5 }, of(3, 5)),
   one("Tile", { reps: [2, 3] }, of(3, 5)),
+  ...[[[5], [3, 1]], [[4, 3], [6, 2]], [[4, 3, 7], [2, 5, 1]], [[3, 4, 5, 6], [11, 3]], [[3, 4], [2]]].flatMap(([shape = [], places = []]) =>
+    [of(...shape), { ...of(...shape), kind: "index" as const, below: 99 }].map((params): KernelCase => ({
+      kernel: "GatherNd",
+      inputs: { params, indices: { shape: places, kind: "index", below: Math.min(...shape) } },
+      attrs: {},
+    })),
+  ),
+  ...([
+    [[2, 5, 7, 3], [11, 13]],
+    [[1, 9, 9, 4], [3, 4]],
+    [[1, 1, 1, 1], [4, 2]],
+    [[2, 6, 6, 17], [6, 1]],
+    [[1, 3, 4, 2], [12, 8]],
+  ] as const).flatMap(([x, size]) =>
+    [[false, false], [true, false], [false, true]].flatMap(([alignCorners, halfPixelCenters]): KernelCase[] => {
+      const attrs = { size, alignCorners, halfPixelCenters };
+      const dy = of(x[0], ...size, x[3]);
+      const forward = { kernel: "ResizeNearestNeighbor", inputs: { images: of(...x) }, attrs };
+      // tfjs's gradient reads the wrong place in all images but the first, and for a single pixel with its corners aligned it never ends.
+      if (x[0] > 1 || (x[1] === 1 && alignCorners)) return [forward];
+      return [forward, { kernel: "ResizeNearestNeighborGrad", inputs: { images: of(...x), dy }, attrs, terms: 16 }];
+    }),
+  ),
 ]; // prettier-ignore
 
 function tensorOf({ shape, kind = "normal", below = 2 }: KernelInput, place: number): Tensor {
@@ -119,6 +142,33 @@ describe("tfjs's kernels on cuda, run as C++ on the host", () => {
       got.forEach(({ values }, i) => expect(firstFar(values, wanted[i]?.values ?? [], given.terms ?? 1)).toBe("equal"));
     },
   );
+
+  test("the nearest pixel's gradient goes back where the pixel came from, in every image", () => {
+    tf.setBackend("cuda");
+    for (const [alignCorners, size] of [
+      [false, [11, 13]],
+      [true, [3, 4]],
+      [true, [1, 9]],
+    ] as const) {
+      const [x, dy] = [tensorOf(of(2, 5, 7, 3), 0), tensorOf(of(2, ...size, 3), 1)];
+      const attrs = { size: [...size], alignCorners, halfPixelCenters: false };
+      const y = tf.engine().runKernel("ResizeNearestNeighbor", { images: x }, attrs) as Tensor;
+      const dx = tf.engine().runKernel("ResizeNearestNeighborGrad", { images: x, dy }, attrs) as Tensor;
+      const dot = (a: Tensor, b: Tensor): number => tf.tidy(() => tf.sum(tf.mul(a, b)).dataSync()[0] ?? NaN);
+      expect(dot(dx, x)).toBeCloseTo(dot(dy, y), 3);
+      tf.dispose([x, dy, y, dx]);
+    }
+  });
+
+  test("an axis of one operand alone is summed away before the product, which tfjs's own einsum cannot", () => {
+    tf.setBackend("cuda");
+    tf.tidy(() => {
+      const [a, b] = [tensorOf(of(2, 3, 5), 0), tensorOf(of(4, 5, 6), 1)];
+      const values = tf.einsum("aib,jbc->ijc", a, b).dataSync();
+      const wanted = tf.einsum("ib,jbc->ijc", tf.sum(a, 0), b).dataSync();
+      expect(firstFar(values, wanted, 10)).toBe("equal");
+    });
+  });
 
   test("each of them runs on the device; only some shapes are left to the host", () => {
     expect([...onDevice].sort()).toEqual([...new Set(cases.map(({ kernel }) => kernel))].sort());

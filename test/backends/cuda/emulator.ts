@@ -78,6 +78,13 @@ export function useEmulator(): Emulator {
   };
 }
 
+/** A folder with a double of cuDNN, built where it is missing. */
+export function cudnnFolder(): string {
+  mkdirSync(join(folder, "cudnn"), { recursive: true });
+  build("cudnn.cc", "cudnn/libcudnn.so.9", ["-fPIC", "-shared"]);
+  return join(folder, "cudnn");
+}
+
 function build(source: string, library: string, options: readonly string[]): void {
   const [from, to] = [join(sources, source), join(folder, library)];
   const newest = Math.max(...[from, join(sources, "cuda-api.h")].map((file) => statSync(file).mtimeMs));

@@ -13,7 +13,7 @@ import { makeMultiply } from "../../../src/backends/cuda/multiply.js";
 import { compiled } from "../../../src/backends/cuda/sources.js";
 import { makeStaging } from "../../../src/backends/cuda/staging.js";
 import { tf } from "../../../src/core/tensor.js";
-import { missing, useEmulator } from "./emulator.js";
+import { cudnnFolder, missing, useEmulator } from "./emulator.js";
 
 const reason = missing();
 
@@ -29,6 +29,15 @@ describe("the host's side of the cuda backend, on the double of the driver", () 
     return cuda;
   };
   const count = (call: string): number => emulator.journal().filter((line) => line.startsWith(call)).length;
+
+  test("probe tells the GPU and the libraries, with cuDNN's version where there is one", async () => {
+    const alone = "Emulated GPU, 17 GB; nvrtc 13.0, cuBLASLt";
+    expect(await cudaBackend.probe()).toEqual({ available: true, reason: `${alone}, no cuDNN (not needed)` });
+    const folders = process.env["RAEGRAPH_CUDA_LIBRARIES"] ?? "";
+    process.env["RAEGRAPH_CUDA_LIBRARIES"] = `${folders}:${cudnnFolder()}`;
+    expect((await cudaBackend.probe()).reason).toBe(`${alone}, cuDNN 9.24.0 (not used)`);
+    process.env["RAEGRAPH_CUDA_LIBRARIES"] = folders;
+  });
 
   test("memory is used again, and goes back to the device when it is trimmed", async () => {
     const { driver, compiler } = await found();

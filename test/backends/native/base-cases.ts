@@ -162,5 +162,34 @@ const resized: readonly KernelCase[] = [
   }),
 ); // prettier-ignore
 
+const summed: readonly KernelCase[] = (
+  [
+    ["ij,jk->ik", [3, 5], [5, 7]],
+    ["bij,bkj->bik", [2, 3, 5], [2, 4, 5]],
+    ["bhqd,bkhd->bqhk", [2, 3, 4, 5], [2, 6, 3, 5]],
+    ["ji,jk->ki", [5, 3], [5, 7]],
+    ["i,j->ij", [3], [5]],
+    ["i,i->", [7], [7]],
+    ["ij,->j", [3, 5], []],
+    ["ij,ij->ij", [3, 5], [3, 5]],
+    ["ijk->kj", [3, 5, 7]],
+    ["ij->", [3, 5]],
+    ["ij->ij", [3, 5]],
+  ] as const
+).map(([equation, ...shapes]) => ({
+  kernel: "Einsum",
+  inputs: shapes.map((shape) => of(...shape)),
+  attrs: { equation },
+  terms: 40,
+}));
+
 /** Every base kernel that native added to tfjs's after the first ones; those are in kernels.test.ts. */
-export const baseCases: readonly KernelCase[] = [...compared, ...mapped, ...moved, ...convolved, ...pooled, ...resized];
+export const baseCases: readonly KernelCase[] = [
+  ...compared,
+  ...mapped,
+  ...moved,
+  ...convolved,
+  ...pooled,
+  ...resized,
+  ...summed,
+];

@@ -138,3 +138,41 @@ KERNEL(resizeGrad, float* dx, const float* dy, int H, int W, int C, int outH, in
     }
   }
 }
+
+// The place of the original from which one of the resized image is taken.
+__device__ __forceinline__ int nearest(int place, double scale, int halfPixels, int corners, int size) {
+  const double at = halfPixels ? scale * (place + 0.5) : scale * place;
+  const int found = static_cast<int>(corners ? at + 0.5 : at);
+  return found < size - 1 ? found : size - 1;
+}
+KERNEL(resizeNearest, float* y, const float* x, int H, int W, int C, int outH, int outW, double scaleH, double scaleW, int half, int corners, i64 n) {
+  FOR_ALL(n) {
+    const int row = nearest(static_cast<int>(i / C / outW % outH), scaleH, half, corners, H);
+    const int column = nearest(static_cast<int>(i / C % outW), scaleW, half, corners, W);
+    y[i] = x[((i / C / outW / outH * H + row) * W + column) * C + i % C];
+  }
+}
+// Places of the resized image among which are all that are taken from one of the original.
+struct Reach {
+  int first, last;
+};
+__device__ __forceinline__ Reach reach(int place, double scale, int out) {
+  if (scale <= 0) return {0, out - 1};
+  const int first = static_cast<int>((place - 1) / scale) - 1, last = static_cast<int>((place + 1) / scale) + 1;
+  return {first > 0 ? first : 0, last < out - 1 ? last : out - 1};
+}
+// Each place collects the pulls of those that were taken from it.
+KERNEL(resizeNearestGrad, float* dx, const float* dy, int H, int W, int C, int outH, int outW, double scaleH, double scaleW, int half, int corners, i64 n) {
+  FOR_ALL(n) {
+    const int row = static_cast<int>(i / C / W % H), column = static_cast<int>(i / C % W);
+    const Reach rows = reach(row, scaleH, outH), columns = reach(column, scaleW, outW);
+    const float* pulls = dy + i / C / W / H * outH * outW * C + i % C;
+    float sum = 0;
+    for (int r = rows.first; r <= rows.last; r++) {
+      if (nearest(r, scaleH, half, corners, H) != row) continue;
+      for (int c = columns.first; c <= columns.last; c++)
+        if (nearest(c, scaleW, half, corners, W) == column) sum += pulls[(static_cast<i64>(r) * outW + c) * C];
+    }
+    dx[i] = sum;
+  }
+}

@@ -25,6 +25,8 @@ export const imageLaunchers: Readonly<Record<string, Launcher>> = {
     if (dx.length > 0) issue.fill(dx.buffer.address, 0, dx.length);
     scaled(issue, "resizeGrad", [pointer(dx), pointer(dy)], sizes, (sizes[0] ?? 0) * (sizes[3] ?? 0));
   },
+  resizeNearest: nearest("resizeNearest"),
+  resizeNearestGrad: nearest("resizeNearestGrad"),
 };
 
 /** A kernel of so many arrays, the result first, and a window. */
@@ -38,8 +40,18 @@ function sliding(name: string, arrays: number): Launcher {
   };
 }
 
+/** A kernel of two images, the result first, a thread a number of it. */
+function nearest(name: string): Launcher {
+  return (issue, args) => {
+    const a = new Arguments(name, args);
+    const [to, from] = [a.numbers(), a.numbers()];
+    scaled(issue, name, [pointer(to), pointer(from)], a.all(), to.length);
+  };
+}
+
+/** Sizes and scales as `resizing` of shared/kernels/image.ts gives them, with more flags behind. */
 function scaled(issue: Issue, name: string, arrays: Parameters<Issue["launch"]>[3], sizes: readonly number[], n: number): void {
-  const [, H = 0, W = 0, C = 0, outH = 0, outW = 0, scaleH = 0, scaleW = 0, half = 0] = sizes;
-  const list = [...arrays, i32(H), i32(W), i32(C), i32(outH), i32(outW), f64(scaleH), f64(scaleW), i32(half), i64(n)];
+  const [, H = 0, W = 0, C = 0, outH = 0, outW = 0, scaleH = 0, scaleW = 0, ...flags] = sizes;
+  const list = [...arrays, i32(H), i32(W), i32(C), i32(outH), i32(outW), f64(scaleH), f64(scaleW), ...flags.map(i32), i64(n)];
   if (n > 0) issue.launch("image", name, [blocksFor(n, 1, issue.multiprocessors)], list);
 }

@@ -44,6 +44,16 @@ export const moveLaunchers: Readonly<Record<string, Launcher>> = {
     const list = [pointer(y), pointer(table), pointer(index), i32(rows), i32(width), i32(limit), i64(issue.fault)];
     issue.launch("move", "gather", grid, list);
   },
+  gatherNd(issue, args) {
+    const a = new Arguments("gatherNd", args);
+    const [y, x, index, rows, width, axes] = [a.numbers(), a.numbers(), a.numbers(), a.number(), a.number(), a.number()];
+    const [sizes, steps] = [a.all(axes), a.all(axes)];
+    const unused = new Array<number>(mostAxes - axes).fill(0);
+    const strides = packed([...sizes, ...unused, ...steps, ...unused]);
+    const n = rows * width;
+    const list = [pointer(y), pointer(x), pointer(index), i64(n), i32(axes), i32(width), strides, i64(issue.fault)];
+    if (n > 0) issue.launch("move", "gatherNd", [blocksFor(n, 1, issue.multiprocessors)], list);
+  },
   segmentSum(issue, args) {
     const a = new Arguments("segmentSum", args);
     const [y, x, index, rows, width, segments] = [a.numbers(), a.numbers(), a.numbers(), a.number(), a.number(), a.number()];

@@ -109,7 +109,7 @@ function numbers(s: Sizes): readonly number[] {
 }
 
 /** Sizes, and the steps in the original for one step in the resized image. */
-function resizing(from: readonly number[], to: readonly number[], attrs: KernelAttrs): readonly number[] {
+export function resizing(from: readonly number[], to: readonly number[], attrs: KernelAttrs): readonly number[] {
   const corners = attrs["alignCorners"] === true;
   const scale = (axis: 1 | 2): number => {
     const [before, after] = [from[axis] ?? 0, to[axis] ?? 0];

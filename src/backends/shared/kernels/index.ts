@@ -5,6 +5,7 @@ import { attentionKernels } from "./attention.js";
 import { binaryKernels } from "./binary.js";
 import { compareKernels } from "./compare.js";
 import { conditionKernels } from "./condition.js";
+import { einsumKernels } from "./einsum.js";
 import { activationKernels, unaryKernels } from "./elementwise.js";
 import { imageKernels } from "./image.js";
 import { linearKernels, matMulKernels } from "./mat-mul.js";
@@ -18,6 +19,7 @@ import { trainingKernels } from "./training.js";
 export const callKernels: CallKernels = {
   base: {
     ...matMulKernels,
+    ...einsumKernels,
     ...unaryKernels,
     ...binaryKernels,
     ...compareKernels,

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { findPackage } from "../../src/backends/tensorflow/find-package.js";
+import { findPackage } from "../../../src/backends/tensorflow/find-package.js";
 
 test("says what is missing and which versions it needs", async () => {
   const nowhere = await mkdtemp(join(tmpdir(), "no-tensorflow-"));
