@@ -8,7 +8,7 @@ import { loadGraph, runGraph } from "../../src/runtime/api.js";
 import { fixtureFolder } from "../support/fixture.js";
 import { worst } from "../support/golden.js";
 import { fixtureArrays, fixturePath } from "../support/run-fixture.js";
-import { availableBackends } from "./backends.js";
+import { presentBackends } from "./backends.js";
 import { bundle, runNode } from "./graph-command.js";
 import { readMetrics } from "./metrics.js";
 
@@ -21,7 +21,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 const config = (name: string): Record<string, unknown> =>
   JSON.parse(readFileSync(fixturePath(`${name}/config.json`), "utf8")) as Record<string, unknown>;
 
-describe.each(await availableBackends())("graphs of fixtures on %s", (backend) => {
+describe.each(await presentBackends())("graphs of fixtures on %s", (backend) => {
   test("metrics", async () => {
     const io = await fixtureArrays("metrics/io");
     const wanted = config("metrics");

@@ -7,7 +7,7 @@ import { readSafetensors } from "../../src/nodes/files/safetensors.js";
 import { loadGraph, runGraph } from "../../src/runtime/api.js";
 import { fixtureFolder, loadFixture, presentFixtures } from "../support/fixture.js";
 import { distance, worst } from "../support/golden.js";
-import { availableBackends } from "./backends.js";
+import { presentBackends } from "./backends.js";
 
 /** Fixture and the graph that runs it. */
 const graphs: Readonly<Record<string, string>> = {
@@ -24,7 +24,7 @@ const graphs: Readonly<Record<string, string>> = {
 
 const names = presentFixtures(Object.keys(graphs));
 const parity = fileURLToPath(new URL("../fixtures/parity/", import.meta.url));
-const backends = await availableBackends();
+const backends = await presentBackends();
 
 describe.each(backends)("the reference's fixtures run as graphs from files to files on %s", (backend) => {
   let folder = "";

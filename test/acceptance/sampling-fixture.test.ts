@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { worst } from "../support/golden.js";
 import { fixtureArrays, runFixture } from "../support/run-fixture.js";
-import { availableBackends } from "./backends.js";
+import { presentBackends } from "./backends.js";
 
 const wanted = await fixtureArrays("sampling/io");
 
@@ -19,8 +19,13 @@ const cases: readonly [key: string, ...overrides: string[]][] = [
  */
 const adaptive = 3e-4;
 
-describe.each(await availableBackends())("samples of the reference implementation on %s", (backend) => {
+describe.each(await presentBackends())("samples of the reference implementation on %s", (backend) => {
   test.each(cases)("%s", async (key, ...overrides) => {
+    if (key.includes("dopri5") && backend === "webgpu") {
+      // The length of its next step is a number of the device, which a page gets only when the step is over.
+      await expect(runFixture("sampling/sampling", backend, overrides)).rejects.toThrow("take a sampler of fixed steps");
+      return;
+    }
     const { arrays } = await runFixture("sampling/sampling", backend, overrides);
     const difference = worst(arrays.get("sample")?.data ?? [], wanted.get(key)?.data ?? []);
     expect(difference).toBeLessThan(key.includes("dopri5") ? adaptive : 1e-4);

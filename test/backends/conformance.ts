@@ -171,6 +171,26 @@ export function conformance(id: string): void {
     tf.dispose([rows, image, filter]);
   });
 
+  test("sines and cosines are those of single precision, small and large", async () => {
+    const angles = Float32Array.from({ length: 600 }, (_, i) => (i - 300) * (i % 3 === 0 ? 0.011 : 3.7));
+    const [sin, cos] = tf.tidy(() => [tf.sin(tf.tensor1d(angles)), tf.cos(tf.tensor1d(angles))] as const);
+    const worst = (got: ArrayLike<number>, of: (x: number) => number): number =>
+      angles.reduce((max, x, i) => Math.max(max, Math.abs((got[i] ?? NaN) - of(x))), 0);
+    expect(worst(await sin.data(), Math.sin)).toBeLessThan(5e-7);
+    expect(worst(await cos.data(), Math.cos)).toBeLessThan(5e-7);
+    tf.dispose([sin, cos]);
+  });
+
+  test("integers and truths become the floats that products take", async () => {
+    const product = tf.tidy(() => {
+      const ids = tf.tensor2d([3, 0, 2, 1], [2, 2], "int32");
+      const [numbers, mask] = [tf.cast(ids, "float32"), tf.cast(tf.greater(ids, 1), "float32")];
+      return tf.matMul(mask, numbers);
+    });
+    expect([...(await product.data())]).toEqual([3, 0, 3, 0]);
+    product.dispose();
+  });
+
   test("nothing is left in memory", async () => {
     const before = device.memory().tensors;
     for (const opCase of opCases) {

@@ -229,7 +229,9 @@ export function makeBackend(Base: TfjsWebGpuClass, device: GPUDevice, info: GPUA
     override readSync(id: object): Float32Array | Int32Array | Uint8Array {
       const { values, resource } = this.tensorMap.get(id);
       if (!resource && values) return values as Float32Array;
-      throw new Error("webgpu: numbers come from the device later; use `await tensor.data()` instead of dataSync");
+      throw new Error(
+        "webgpu gives numbers later, when a step is over, so nothing that looks at one within it runs here (dataSync; dopri5 and the other adaptive samplers): take a sampler of fixed steps, such as heun or rk4, or another backend",
+      );
     }
 
     override dispose(): void {

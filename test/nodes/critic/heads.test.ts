@@ -1,6 +1,5 @@
 import { readFile } from "node:fs/promises";
 import { expect, test } from "@jest/globals";
-import { nativeBackend } from "../../../src/backends/native/index.js";
 import { differentiate } from "../../../src/core/backward.js";
 import type { ModelNode, StepContext } from "../../../src/core/define-node.js";
 import type { HostArray, Tensor, Variable } from "../../../src/core/tensor.js";
@@ -9,6 +8,7 @@ import { criticHeads } from "../../../src/nodes/critic/heads.js";
 import { spectralWeight } from "../../../src/nodes/parts/spectral-norm.js";
 import { runNode } from "../../../src/runtime/testing/index.js";
 import { onBackend } from "../../../src/runtime/testing/run-node.js";
+import { presentBackends } from "../../acceptance/backends.js";
 
 interface Stored {
   readonly shape: number[];
@@ -24,7 +24,7 @@ interface Head {
 const { disc_head_C4_ks3: head } = JSON.parse(await readFile("test/fixtures/golden.json", "utf8")) as {
   disc_head_C4_ks3: Head;
 };
-const backends = ["reference", "wasm", ...((await nativeBackend.probe()).available ? ["native"] : [])];
+const backends = await presentBackends();
 const state = new Map(
   Object.entries(head.state).map(([name, { shape, data }]): [string, HostArray] => [
     `heads.0.${name}`,

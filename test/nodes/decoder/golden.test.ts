@@ -5,12 +5,12 @@ import { readSafetensors } from "../../../src/nodes/files/safetensors.js";
 import { denormalize } from "../../../src/nodes/latent/denormalize.js";
 import { toHostArray } from "../../../src/runtime/testing/arrays.js";
 import { runNode } from "../../../src/runtime/testing/run-node.js";
-import { availableBackends } from "../../acceptance/backends.js";
+import { presentBackends } from "../../acceptance/backends.js";
 import { channelsLast, golden, goldenWeights, worst } from "../../support/golden.js";
 import type { Golden } from "../../support/golden.js";
 import type { HostArray } from "../../../src/core/tensor.js";
 
-const backends = await availableBackends();
+const backends = await presentBackends();
 const fixture = (name: string): string => fileURLToPath(new URL(`../../fixtures/${name}`, import.meta.url));
 
 async function load(name: string): Promise<{ weights: ReadonlyMap<string, HostArray>; io: (key: string) => HostArray }> {

@@ -11,7 +11,7 @@ import { asModel, createModel, disposeModel } from "../../../src/runtime/run/liv
 import type { LiveModel } from "../../../src/runtime/run/live-model.js";
 import { stepContext } from "../../../src/runtime/run/random.js";
 import { upload } from "../../../src/runtime/run/transfer.js";
-import { availableBackends } from "../../acceptance/backends.js";
+import { presentBackends } from "../../acceptance/backends.js";
 import { channelsLast, golden, goldenWeights, worst } from "../../support/golden.js";
 import type { Golden } from "../../support/golden.js";
 
@@ -33,7 +33,7 @@ function live(given: object, prefix: string): LiveModel {
   return createModel(node, 0, goldenWeights(ditDh.weights(params, dims), prefix));
 }
 
-describe.each(await availableBackends())("golden guidance and samples on %s", (id) => {
+describe.each(await presentBackends())("golden guidance and samples on %s", (id) => {
   let device: Device;
   let models: LiveModel[] = [];
   let [model, guide]: Model[] = [];

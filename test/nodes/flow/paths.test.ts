@@ -9,6 +9,7 @@ import type { PathName } from "../../../src/nodes/flow/paths.js";
 import { tf } from "../../../src/core/tensor.js";
 import { runNode } from "../../../src/runtime/testing/run-node.js";
 import { toHostArray } from "../../../src/runtime/testing/arrays.js";
+import { presentBackends } from "../../acceptance/backends.js";
 import { array, golden, worst } from "../../support/golden.js";
 import type { Golden } from "../../support/golden.js";
 
@@ -27,12 +28,14 @@ const cases = [
   ["gvp", gvpPath, "GVP"],
   ["vp", vpPath, "VP"],
 ] as const;
+const backends = await presentBackends();
 const perSample = all.x1_data.data.length / 2;
 
 describe.each(cases)("the %s path", (name, node, key) => {
   const wanted = all[key] as PathCase;
-  test("mixes and moves as published", async () => {
-    const out = await runNode(node, { data: array(all.x1_data), t: array(all.t), noise: array(all.x0_noise) });
+  test.each(backends)("mixes and moves as published on %s", async (backend) => {
+    const inputs = { data: array(all.x1_data), t: array(all.t), noise: array(all.x0_noise) };
+    const out = await runNode(node, inputs, {}, { backend });
     const flat = (port: string) => toHostArray(out[port] ?? [], "f32").data;
     expect(worst(flat("x"), wanted.xt.data)).toBeLessThan(2e-6);
     expect(worst(flat("velocity"), wanted.ut.data)).toBeLessThan(2e-6);

@@ -1,10 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { expect, test } from "@jest/globals";
-import { nativeBackend } from "../../../src/backends/native/index.js";
 import type { HostArray } from "../../../src/core/tensor.js";
 import { diffAugment } from "../../../src/nodes/image/diff-augment.js";
 import { quantize } from "../../../src/nodes/image/quantize.js";
 import { runNode } from "../../../src/runtime/testing/index.js";
+import { presentBackends } from "../../acceptance/backends.js";
 
 interface Stored {
   readonly shape: number[];
@@ -13,7 +13,7 @@ interface Stored {
 const { diffaug_8x8: golden } = JSON.parse(await readFile("test/fixtures/golden.json", "utf8")) as {
   diffaug_8x8: { rand01: Stored; img: Stored; out_cutout0: Stored; "out_cutout0.5": Stored };
 };
-const backends = ["reference", "wasm", ...((await nativeBackend.probe()).available ? ["native"] : [])];
+const backends = await presentBackends();
 
 /** Channels last and in [0,1] instead of [-1,1]. */
 function image({ shape, data }: Stored): HostArray {

@@ -2,11 +2,11 @@ import { expect, test } from "@jest/globals";
 import { resizeImage } from "../../../src/nodes/image/resize.js";
 import { toHostArray } from "../../../src/runtime/testing/arrays.js";
 import { runNode } from "../../../src/runtime/testing/run-node.js";
-import { availableBackends } from "../../acceptance/backends.js";
+import { presentBackends } from "../../acceptance/backends.js";
 import { fixtureFolder, loadFixture } from "../../support/fixture.js";
 import { channelsLast, worst } from "../../support/golden.js";
 
-const backends = await availableBackends();
+const backends = await presentBackends();
 
 test.each(backends)("bicubic without antialiasing equals the reference implementation on %s", async (backend) => {
   const { get } = await loadFixture(fixtureFolder("rae-encode") ?? "");

@@ -5,6 +5,7 @@ import { criticLoss } from "../../../src/nodes/loss/critic.js";
 import { featureDistance } from "../../../src/nodes/loss/feature-distance.js";
 import { weightedSum } from "../../../src/nodes/loss/weighted-sum.js";
 import { runNode } from "../../../src/runtime/testing/index.js";
+import { presentBackends } from "../../acceptance/backends.js";
 
 interface Losses {
   readonly real: { readonly data: number[] };
@@ -16,20 +17,22 @@ interface Losses {
 const { gan_losses: golden } = JSON.parse(await readFile("test/fixtures/golden.json", "utf8")) as { gan_losses: Losses };
 const scores = { real: [golden.real.data], fake: [golden.fake.data] };
 
-describe("losses of the players", () => {
+describe.each(await presentBackends())("losses of the players on %s", (backend) => {
   test.each([
     ["hinge", golden.hinge_d],
     ["vanilla", golden.vanilla_d],
   ])("%s, as published", async (kind, expected) => {
-    const { value } = await runNode(criticLoss, scores, { kind });
+    const { value } = await runNode(criticLoss, scores, { kind }, { backend });
     expect(value).toBeCloseTo(expected, 6);
   });
 
   test("of the generator, as published", async () => {
-    const { value } = await runNode(adversarialLoss, { score: scores.fake });
+    const { value } = await runNode(adversarialLoss, { score: scores.fake }, {}, { backend });
     expect(value).toBeCloseTo(golden.vanilla_g, 6);
   });
+});
 
+describe("losses of the players", () => {
   test("its other form", async () => {
     const { value } = await runNode(adversarialLoss, { score: [[0, Math.log(3)]] }, { kind: "softplus" });
     expect(value).toBeCloseTo((Math.log(2) + Math.log(4 / 3)) / 2, 6);

@@ -4,7 +4,7 @@ import type { Device } from "../../../src/core/define-backend.js";
 import type { NodeDef } from "../../../src/core/define-node.js";
 import { dit } from "../../../src/nodes/model/dit.js";
 import { ditDh } from "../../../src/nodes/model/dit-dh.js";
-import { availableBackends } from "../../acceptance/backends.js";
+import { presentBackends } from "../../acceptance/backends.js";
 import { differentiateModel } from "../../support/differentiate-model.js";
 import { fixtureFolder, loadFixture, presentFixtures } from "../../support/fixture.js";
 import { array, channelsLast, distance, golden, goldenWeights, ints, worst } from "../../support/golden.js";
@@ -38,7 +38,7 @@ const cases: readonly [name: string, def: NodeDef, params: Record<string, unknow
 ];
 
 const folders = presentFixtures(["lightning-dit", "lightning-dit-patch2", "ditdh", "ditdh-qknorm"]);
-const backends = await availableBackends();
+const backends = await presentBackends();
 
 describe.each(backends)("models equal the reference implementation on %s", (id) => {
   let device: Device;

@@ -12,11 +12,11 @@ import type { Tensor } from "../../../src/core/tensor.js";
 import { mlpWidth } from "../../../src/nodes/parts/dit-block.js";
 import { timeEmbedding } from "../../../src/nodes/parts/time-embedding.js";
 import { upload } from "../../../src/runtime/run/transfer.js";
-import { availableBackends } from "../../acceptance/backends.js";
+import { presentBackends } from "../../acceptance/backends.js";
 import { array, golden, worst } from "../../support/golden.js";
 import type { Golden } from "../../support/golden.js";
 
-const backends = await availableBackends();
+const backends = await presentBackends();
 const of = (name: string): Readonly<Record<string, Golden>> => golden[name] as Record<string, Golden>;
 
 /** A golden array as a tensor. */

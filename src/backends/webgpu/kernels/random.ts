@@ -5,6 +5,7 @@ import { sizeOf } from "../../shared/shapes.js";
 import type { WebGpuBackend } from "../backend.js";
 import { index, main, spreadOver } from "../shader.js";
 import type { Shader } from "../shader.js";
+import { turnedText } from "./trigonometry-text.js";
 
 /** The counter-based generator of core/philox.ts: the same integers, four numbers an invocation. */
 export const randomKernels: KernelTable = { PhiloxUniform: drawn("uniform"), PhiloxNormal: drawn("normal") };
@@ -63,11 +64,8 @@ fn words(block: u32) -> vec4u {
 }
 fn unit(word: u32) -> f32 { return (f32(word >> 9u) + 0.5) * 1.1920928955078125e-7; }`;
 
-/**
- * Box and Muller. WGSL promises too little of its own log, sin and cos (an error of 2^-21 near log 1 would show in the third digit), so
- * these are fdlibm's and Cephes's single-precision forms.
- */
-const normalText = `
+/** Box and Muller. WGSL promises too little of its own log (an error of 2^-21 near log 1 would show in the third digit): this is fdlibm's. */
+const normalText = `${turnedText}
 fn natural_log(x: f32) -> f32 {
   let bits = bitcast<u32>(x) + (0x3f800000u - 0x3f3504f3u);
   let k = f32(i32(bits >> 23u) - 127);
@@ -84,13 +82,5 @@ fn pair(a: u32, b: u32) -> vec2f {
   let turns = unit(b);
   let quarter = floor(4.0 * turns + 0.5);
   let x = 6.2831853072 * (turns - 0.25 * quarter);
-  let z = x * x;
-  let s = x + x * z * (-1.6666654611e-1 + z * (8.3321608736e-3 - z * 1.9515295891e-4));
-  let c = 1.0 - 0.5 * z + z * z * (4.166664568298827e-2 + z * (-1.388731625493765e-3 + z * 2.443315711809948e-5));
-  switch (u32(quarter) & 3u) {
-    case 0u: { return radius * vec2f(c, s); }
-    case 1u: { return radius * vec2f(-s, c); }
-    case 2u: { return radius * vec2f(-c, -s); }
-    default: { return radius * vec2f(s, -c); }
-  }
+  return radius * turned(x, i32(quarter));
 }`;
