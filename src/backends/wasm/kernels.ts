@@ -6,12 +6,7 @@ import type { KernelConfig, TensorInfo } from "../../core/tensor.js";
 import { adamwOnHost } from "../shared/host-adamw.js";
 import type { KernelTable } from "../shared/open-device.js";
 import { convFilterGradient } from "./conv-filter-gradient.js";
-
-/** What these kernels use of tfjs's WebAssembly backend. Views end with the next allocation: make all outputs first. */
-interface WasmBackend {
-  makeOutput(shape: readonly number[], dtype: string): TensorInfo;
-  typedArrayFromHeap(info: TensorInfo): Float32Array | Int32Array;
-}
+import type { WasmBackend } from "./wasm-backend.js";
 
 type Kernel = (
   inputs: Readonly<Record<string, TensorInfo>>,
