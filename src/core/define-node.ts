@@ -23,6 +23,13 @@ export interface WeightSpec {
   readonly optional?: boolean;
 }
 
+/** A table that published files list beside a model's weights, though the model works it out: no parameter, and never read. */
+export interface SavedTable {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly values: () => Float32Array;
+}
+
 /** How a weight starts. Draws come from the generator keyed by (seed, node, weight name). */
 export type Init =
   | { readonly kind: "zeros" | "ones" }
@@ -67,6 +74,8 @@ export interface Model {
 export interface WeightSet {
   readonly node: string;
   readonly specs: readonly WeightSpec[];
+  /** What files of it list besides. */
+  readonly tables?: readonly SavedTable[];
   get: Weights;
 }
 
@@ -238,6 +247,8 @@ export interface ModelNode<I extends Ports = Ports, O extends Ports = Ports, S e
   readonly kind: "model";
   weights(params: z.output<S>, dims: Dims): readonly WeightSpec[];
   apply(weights: Weights, inputs: Values<I>, params: z.output<S>, context: StepContext): Record<string, Tensor>;
+  /** Tables that its files list beside the weights. */
+  tables?(params: z.output<S>): readonly SavedTable[];
   /** The label that stands for "no class", for models with a `model` output. */
   nullLabel?(params: z.output<S>): number;
   /** Where its weights can be had, to be told where their file is missing. */

@@ -6,11 +6,12 @@ export function path(doc: string): z.ZodString {
 }
 
 /**
- * A param that names a model's published `config.json`. Its entries fill the node's params of the same names, at the file's top or below
+ * A param that names a model's published `config.json`, as a file or on the hub. Its entries fill the node's params of the same names, at the file's top or below
  * `config`, `params`, `model` or `vision_config`, or in the part named behind `#`; params given in the graph win, keys that the node does not know are ignored.
  */
 export function configFile(): z.ZodString {
-  const description = "published config.json: fills the params of the same names that are not given here";
+  const description =
+    "published config.json, or hf://org/name[/file][@revision]: fills the params of the same names that are not given here";
   return z.string().min(1).meta({ path: true, config: true, description });
 }
 

@@ -9,10 +9,12 @@ import { GraphError } from "../core/problem.js";
 import type { Problem } from "../core/problem.js";
 import { builtinNodes, nodeRegistry } from "../nodes/index.js";
 import { errorCode } from "./error-code.js";
+import { isHubAddress } from "./hub/hub-address.js";
+import { configAddress, hubFile } from "./hub/hub-file.js";
+import type { Pull } from "./hub/hub-file.js";
 import { loadPluginLate } from "./plugins/load-plugin-late.js";
 import { messageOf } from "./run/failure.js";
 import { checkWeights } from "./run/load-weights.js";
-import type { Pull } from "./run/weights-file.js";
 
 /** How to read a graph. */
 export interface LoadOptions {
@@ -24,7 +26,7 @@ export interface LoadOptions {
   readonly plugins?: readonly string[];
   /** Node types besides the built-in ones. */
   readonly nodes?: readonly NodeDef[];
-  /** Brings weights that the graph names on the hub (hf://…) into the cache where they are not; without it that is a mistake. */
+  /** Brings weights and configs that the graph names on the hub (hf://…) into the cache where they are not; without it that is a mistake. */
   readonly pull?: Pull;
 }
 
@@ -47,8 +49,9 @@ export async function traceGraphFile(file: string, options: LoadOptions = {}): P
     plugins: options.plugins ?? [],
     loadPlugin: loadPluginLate,
     read: readText,
+    readConfig: async (path) => readText(isHubAddress(path) ? await hubFile(configAddress(path), options.pull) : path),
     // What is no path is left as it is.
-    resolve: (from, path) => (path.startsWith("hf://") ? path : resolve(dirname(from), path)),
+    resolve: (from, path) => (isHubAddress(path) ? path : resolve(dirname(from), path)),
     overridesFrom: join(process.cwd(), "overrides"),
     inspect: (node) => checkWeights(node, options.pull),
   });

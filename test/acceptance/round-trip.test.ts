@@ -6,7 +6,8 @@ import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { addonBuilt } from "../../src/backends/native/addon.js";
 import { readSafetensors, readSafetensorsHeader, writeSafetensors } from "../../src/nodes/files/safetensors.js";
 import { fixtureFolder, presentFixtures } from "../support/fixture.js";
-import { golden } from "../support/golden.js";
+import { golden, worst } from "../support/golden.js";
+import type { Golden } from "../support/golden.js";
 import { bundle, runNode } from "./graph-command.js";
 
 /** Fixture, the graph that runs it and the models in it. */
@@ -87,7 +88,7 @@ const trained: readonly (readonly [name: string, type: string, params: string])[
 ];
 
 test.each(trained)(
-  "a checkpoint of training (%s) lists the published keys, in the trained and the averaged weights",
+  "a checkpoint of training (%s) lists the published keys, rotary tables too, in the trained and the averaged weights",
   async (name, type, params) => {
     const here = join(folder, name);
     const data = Float32Array.from({ length: 2 * 3 * 3 * 6 }, (_, i) => Math.sin(i));
@@ -105,11 +106,22 @@ phases:
     );
     await graph("run", join(here, "train.yaml"), "--run-dir", join(here, "run"));
     const { keys } = golden[name] as { keys: Readonly<Record<string, readonly number[]>> };
-    // The reference also saves its rotary tables, which are worked out here.
-    const published = Object.entries(keys).filter(([key]) => !key.includes("feat_rope."));
-    const wanted = published.map(([key, shape]) => `${key} F32 [${shape.join()}]`).sort();
-    for (const file of ["model", "ema"])
-      expect(await keysOf(join(here, `run/checkpoints/step-00000001/${file}.safetensors`))).toEqual(wanted);
+    const wanted = Object.entries(keys).map(([key, shape]) => `${key} F32 [${shape.join()}]`);
+    const { cos, sin } = golden["rope_hd8_grid3"] as Readonly<Record<string, Golden>>;
+    for (const kind of ["model", "ema"]) {
+      const file = join(here, `run/checkpoints/step-00000001/${kind}.safetensors`);
+      expect(await keysOf(file)).toEqual(wanted.sort());
+      const tables = [...(await readSafetensors(file))].filter(([key]) => key.includes("feat_rope."));
+      expect(tables).toHaveLength(wanted.filter((key) => key.includes("feat_rope.")).length);
+      for (const [key, { data }] of tables)
+        expect(worst(data, (key.endsWith("cos") ? cos : sin)?.data ?? [])).toBeLessThan(1.2e-7);
+    }
+    // Read again, the tables are no fault, and they are written again.
+    const again = [`dit.weights=${join(here, "run/checkpoints/step-00000001")}`];
+    const save = "+nodes.save={type: out.weights, params: {name: dit}, in: {weights: dit.weights}}";
+    const phase = "+phases.save={run: [save], steps: 1}";
+    await graph("run", join(here, "train.yaml"), "--run-dir", join(here, "again"), ...again, save, phase, "~phases.train");
+    expect(await keysOf(join(here, "again/weights/dit.safetensors"))).toEqual(wanted.sort());
   },
 );
 

@@ -42,6 +42,8 @@ export interface GraphInput {
   readonly overrides?: readonly string[];
   /** Reads a text file; throws if missing. */
   readonly read: (path: string) => Promise<string>;
+  /** Reads a file that a `config` param names; as `read` does by default. */
+  readonly readConfig?: (path: string) => Promise<string>;
   /** Resolves a relative path against the folder of a file. */
   readonly resolve: (fromFile: string, path: string) => string;
   /** Base of relative paths in overrides (the current directory), as a file inside it. */
@@ -100,7 +102,10 @@ export async function traceGraph(input: GraphInput): Promise<TracedGraph> {
   const head = readHead(expanded, problems);
   const requests = [...requestPlugins(input.plugins ?? [], input.overridesFrom), ...expansion.plugins];
   const installed = await loadPlugins(requests, input.registry, input.loadPlugin ?? noPlugins, problems);
-  const bound = bindAgain(await bindNodes(expansion.nodes, installed, { resolve, read: input.read }, problems), problems);
+  const bound = bindAgain(
+    await bindNodes(expansion.nodes, installed, { resolve, read: input.readConfig ?? input.read }, problems),
+    problems,
+  );
   const connections = connect(bound, expansion.includes, problems);
   const byName = new Map(bound.map((node) => [node.draft.name, node]));
   const order = orderNodes([...byName.keys()], connections, problems);

@@ -17,7 +17,7 @@ export interface CheckedParams {
   readonly plain: PlainParams;
 }
 
-/** How params reach files: paths made absolute against the file that writes them, and texts read. */
+/** How params reach files: paths made absolute against the file that writes them, and configs read. */
 export interface FileAccess {
   readonly resolve: (fromFile: string, path: string) => string;
   readonly read: (path: string) => Promise<string>;

@@ -19,6 +19,7 @@ import {
   ditParams,
   dropChance,
   rotary,
+  savedRotary,
   tokenGrid,
 } from "../parts/dit-params.js";
 import type { Stack } from "../parts/dit-params.js";
@@ -80,6 +81,10 @@ export const ditDh = defineNode({
     return ditDims(p, [body, head]);
   },
   layouts: ditLayouts,
+  tables(p) {
+    const [body, head] = stacksOf(p);
+    return [...savedRotary(p, "enc_feat_rope", body), ...savedRotary(p, "dec_feat_rope", head)];
+  },
   nullLabel: (p) => p.num_classes,
   weights(p): WeightSpec[] {
     const [body, head] = stacksOf(p);

@@ -18,6 +18,7 @@ import {
   ditParams,
   dropChance,
   rotary,
+  savedRotary,
   tokenGrid,
 } from "../parts/dit-params.js";
 import type { Stack } from "../parts/dit-params.js";
@@ -56,6 +57,7 @@ export const dit = defineNode({
   params,
   dims: (p) => ditDims(p, [stackOf(p)]),
   layouts: ditLayouts,
+  tables: (p) => savedRotary(p, "feat_rope", stackOf(p)),
   nullLabel: (p) => p.num_classes,
   weights(p): WeightSpec[] {
     const { width, depth, heads, patch } = stackOf(p);

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { InnerTensor } from "../../core/define-node.js";
+import type { InnerTensor, SavedTable } from "../../core/define-node.js";
 import { configFile, weightsPath } from "../../core/params.js";
 import { rotaryTables } from "../../core/ops/rotary.js";
 import { tf } from "../../core/tensor.js";
@@ -54,6 +54,17 @@ export function rotary(params: Shared, width: number, heads: number, grid: numbe
   const tables = rotaryTables(width / heads, grid);
   const shape: [number, number] = [grid * grid, width / heads];
   return { cos: tf.tensor2d(tables.cos, shape), sin: tf.tensor2d(tables.sin, shape) };
+}
+
+/** The same tables as the reference saves them beside its weights, `[N, D/heads]` each. */
+export function savedRotary(params: Shared, name: string, stack: Stack): SavedTable[] {
+  if (!params.use_rope) return [];
+  const [headWidth, grid] = [stack.width / stack.heads, tokenGrid(params, stack.patch)];
+  return (["cos", "sin"] as const).map((part) => ({
+    name: `${name}.freqs_${part}`,
+    shape: [grid * grid, headWidth],
+    values: () => rotaryTables(headWidth, grid)[part],
+  }));
 }
 
 /** A stack of equal blocks, as params give it. */

@@ -2,6 +2,7 @@ import type { HostContext, HostValues, NamedArrays, Ports, Reduction, Sink } fro
 import type { GraphNode } from "../../core/graph.js";
 import type { HostArray } from "../../core/tensor.js";
 import { blameAsync } from "./failure.js";
+import { savedArrays } from "./saved-arrays.js";
 import { keyOf, weightsOf } from "./stage.js";
 import type { Devices } from "./stage.js";
 import type { StepResult } from "./step-result.js";
@@ -52,8 +53,8 @@ export async function hostInputs(node: GraphNode, result: StepResult, devices: D
     // The node that gives it does not take part yet.
     if (node.def.inputs[port]?.kind === "tensor") return [port, undefined];
     const { live, weights } = weightsOf(ref, devices);
-    const arrays = live.specs.map(async (spec): Promise<[string, HostArray]> => [spec.name, await fetch(weights(spec.name))]);
-    return [port, new Map(await Promise.all(arrays))];
+    const named = live.specs.map(({ name }) => [name, weights(name)] as const);
+    return [port, await savedArrays(named, live.tables)];
   });
   return Object.fromEntries(await Promise.all(entries)) as HostValues<Ports>;
 }

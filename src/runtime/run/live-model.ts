@@ -1,4 +1,4 @@
-import type { Model, ModelNode, StepContext, WeightSet, Weights, WeightSpec } from "../../core/define-node.js";
+import type { Model, ModelNode, SavedTable, StepContext, WeightSet, Weights, WeightSpec } from "../../core/define-node.js";
 import type { GraphNode } from "../../core/graph.js";
 import { philoxKey, philoxNormal, philoxUniform, streamId } from "../../core/philox.js";
 import { blankFloats, tensorOnFloats } from "../../core/blank-floats.js";
@@ -12,6 +12,8 @@ export interface LiveModel {
   readonly node: GraphNode;
   readonly def: ModelNode;
   readonly specs: readonly WeightSpec[];
+  /** What its files list beside the weights. */
+  readonly tables: readonly SavedTable[];
   readonly variables: ReadonlyMap<string, Variable>;
   readonly weights: Weights;
 }
@@ -36,18 +38,18 @@ export function createModel(
     if (!variable) throw new Error(`model "${node.name}" declares no weight "${name}"`);
     return variable;
   };
-  return { node, def, specs, variables, weights };
+  return { node, def, specs, tables: def.tables?.(node.params) ?? [], variables, weights };
 }
 
 /**
  * Makes the variables of a model as `createModel` does, from the file that its `weights` param names. Each array is read into its place on
- * the device, so a model takes hardly more memory than its weights.
+ * the device, so a model takes hardly more memory than its weights. A file without the model's tables is written again without them.
  */
 export async function loadModel(node: GraphNode, seed: number): Promise<LiveModel> {
   const specs = new Map(modelOf(node).specs.map((spec) => [spec.name, spec]));
   const variables = new Map<string, Variable>();
   try {
-    await loadWeights(node, async (name, fill) => {
+    const { bare } = await loadWeights(node, async (name, fill) => {
       const spec = specs.get(name);
       if (!spec) return;
       const values = blankFloats(elementsOf(spec.shape));
@@ -57,7 +59,8 @@ export async function loadModel(node: GraphNode, seed: number): Promise<LiveMode
         makeVariable(spec, () => tensorOnFloats(values, spec.shape)),
       );
     });
-    return createModel(node, seed, variables);
+    const live = createModel(node, seed, variables);
+    return bare ? { ...live, tables: [] } : live;
   } catch (error) {
     for (const variable of variables.values()) variable.dispose();
     throw error;
@@ -93,7 +96,7 @@ export function asModel(live: LiveModel, weights: Weights, context: StepContext)
 
 /** The model's variables as a set, with these weights. */
 export function asWeightSet(live: LiveModel, weights: Weights): WeightSet {
-  return { node: live.node.name, specs: live.specs, get: weights };
+  return { node: live.node.name, specs: live.specs, tables: live.tables, get: weights };
 }
 
 /** Frees the variables. */

@@ -1,11 +1,11 @@
 import type { GraphNode } from "../../core/graph.js";
 import { listArrays, withArrays } from "../../nodes/files/array-file.js";
 import { elementsOf } from "../../nodes/files/stored-array.js";
+import type { Pull } from "../hub/hub-file.js";
 import { messageOf } from "./failure.js";
 import { matchWeights } from "./match-weights.js";
 import type { Piece } from "./match-weights.js";
 import { weightsFile } from "./weights-file.js";
-import type { Pull } from "./weights-file.js";
 
 /**
  * Compares the names and shapes in a model's weights file with what the model declares, without reading contents. `pull` brings what is not
@@ -21,12 +21,15 @@ export type Fill = (target: Float32Array) => Promise<void>;
 /**
  * Goes through a model's weights in the file that its `weights` param names, one after the other: `take` makes room for one, and has it
  * filled from the file. No other copy is made of floats that the file holds as the model needs them. Calls it for none where the node
- * names no file.
+ * names no file. `bare` says that the file lists the weights alone, by their own names, without the tables that may stand beside them.
  */
-export async function loadWeights(node: GraphNode, take: (name: string, fill: Fill) => Promise<void>): Promise<void> {
+export async function loadWeights(
+  node: GraphNode,
+  take: (name: string, fill: Fill) => Promise<void>,
+): Promise<{ readonly bare: boolean }> {
   const found = await pairWeights(node);
-  if (!found) return;
-  await withArrays(found.file, async (arrays) => {
+  if (!found) return { bare: false };
+  return withArrays(found.file, async (arrays) => {
     const known = new Map(arrays.tensors.map((array) => [array.name, array]));
     for (const [name, pieces] of found.pairs)
       await take(name, async (target) => {
@@ -41,7 +44,18 @@ export async function loadWeights(node: GraphNode, take: (name: string, fill: Fi
           at += count;
         }
       });
+    return { bare: isBare(node, arrays.tensors, found.pairs) };
   });
+}
+
+function isBare(
+  { def, params }: GraphNode,
+  arrays: readonly { readonly name: string }[],
+  pairs: ReadonlyMap<string, readonly Piece[]>,
+): boolean {
+  const tables = def.kind === "model" ? (def.tables?.(params) ?? []) : [];
+  const known = [...pairs].every(([name, [piece]]) => piece?.key.endsWith(name));
+  return known && !tables.some(({ name }) => arrays.some((array) => array.name.endsWith(name)));
 }
 
 async function pairWeights(

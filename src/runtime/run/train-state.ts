@@ -1,9 +1,10 @@
-import type { Optimizer } from "../../core/define-node.js";
+import type { SavedTable, Weights } from "../../core/define-node.js";
 import { tf } from "../../core/tensor.js";
 import type { HostArray, Variable } from "../../core/tensor.js";
 import type { Checkpoint } from "./recorder.js";
+import { savedArrays } from "./saved-arrays.js";
 import type { Devices } from "./stage.js";
-import { fetch, upload } from "./transfer.js";
+import { upload } from "./transfer.js";
 
 /**
  * All that training changed, as checkpoint files: `model`, `ema` and `optimizer.safetensors`, each prefixed by the optimizer's
@@ -11,11 +12,7 @@ import { fetch, upload } from "./transfer.js";
  */
 export async function trainState(devices: Devices): Promise<Map<string, Map<string, HostArray>>> {
   const files = new Map<string, Map<string, HostArray>>();
-  for (const { file, variables } of trainedVariables(devices)) {
-    const arrays = new Map<string, HostArray>();
-    for (const [name, variable] of variables) arrays.set(name, await fetch(variable));
-    files.set(file, arrays);
-  }
+  for (const { file, variables, tables } of trainedFiles(devices)) files.set(file, await savedArrays(variables, tables));
   return files;
 }
 
@@ -23,7 +20,7 @@ export async function trainState(devices: Devices): Promise<Map<string, Map<stri
 export function restoreTrainState(devices: Devices, { files, state }: Checkpoint): void {
   for (const [optimizer, count] of Object.entries(state.skipped)) devices.skipped.set(optimizer, count);
   const wrong: string[] = [];
-  for (const { file, variables } of trainedVariables(devices)) {
+  for (const { file, variables } of trainedFiles(devices)) {
     const arrays = files.get(file);
     if (!arrays) {
       wrong.push(`${file} is missing`);
@@ -46,24 +43,27 @@ export function restoreTrainState(devices: Devices, { files, state }: Checkpoint
     );
 }
 
-function trainedVariables(devices: Devices): { file: string; variables: [string, Variable][] }[] {
-  return [...devices.optimizers].flatMap(([name, optimizer]) => {
-    const prefix = devices.optimizers.size > 1 ? `${name.replaceAll("/", ".")}.` : "";
-    const { specs, get } = optimizer.trains;
-    const own = specs.map((spec): [string, Variable] => [spec.name, asVariable(get(spec.name))]);
-    return [
-      { file: `${prefix}model.safetensors`, variables: own },
-      ...averageFile(prefix, optimizer),
-      { file: `${prefix}optimizer.safetensors`, variables: [...optimizer.state()] },
-    ];
-  });
+interface TrainedFile {
+  readonly file: string;
+  readonly variables: readonly (readonly [string, Variable])[];
+  readonly tables: readonly SavedTable[];
 }
 
-function averageFile(prefix: string, optimizer: Optimizer): { file: string; variables: [string, Variable][] }[] {
-  const { average } = optimizer;
-  if (!average) return [];
-  const variables = optimizer.trains.specs.map((spec): [string, Variable] => [spec.name, asVariable(average(spec.name))]);
-  return [{ file: `${prefix}ema.safetensors`, variables }];
+function trainedFiles(devices: Devices): TrainedFile[] {
+  return [...devices.optimizers].flatMap(([name, optimizer]) => {
+    const prefix = devices.optimizers.size > 1 ? `${name.replaceAll("/", ".")}.` : "";
+    const { trains, average } = optimizer;
+    const of = (file: string, weights: Weights): TrainedFile => ({
+      file: `${prefix}${file}.safetensors`,
+      variables: trains.specs.map((spec) => [spec.name, asVariable(weights(spec.name))] as const),
+      tables: trains.tables ?? [],
+    });
+    return [
+      of("model", trains.get),
+      ...(average ? [of("ema", average)] : []),
+      { file: `${prefix}optimizer.safetensors`, variables: [...optimizer.state()], tables: [] },
+    ];
+  });
 }
 
 /** Models and optimizers hold variables only, so that their values can change in place. */

@@ -1,7 +1,8 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { isHubAddress, parseHubAddress } from "../hub/hub-address.js";
-import { cachedFile, hubCache } from "../hub/hub-cache.js";
+import { isHubAddress } from "../hub/hub-address.js";
+import { hubFile } from "../hub/hub-file.js";
+import type { Pull } from "../hub/hub-file.js";
 import { weightNames } from "./weight-names.js";
 
 /** A file of weights, and the part of it that is meant, e.g. `ema`. */
@@ -9,9 +10,6 @@ export interface WeightsFile {
   readonly file: string;
   readonly part?: string;
 }
-
-/** Brings an address of the hub into the cache; gives the file there. */
-export type Pull = (address: string) => Promise<string>;
 
 /** How to look for a file. */
 export interface FindOptions {
@@ -31,15 +29,8 @@ export async function weightsFile(given: string, options: FindOptions = {}): Pro
   const hash = given.lastIndexOf("#");
   // A name may hold a # itself: what is there under the whole name goes first.
   const [path, part] = whole || hash < 0 ? [given] : [given.slice(0, hash), given.slice(hash + 1)];
-  const file = isHubAddress(path) ? await hubFile(path, options) : await fileIn(path, options);
+  const file = isHubAddress(path) ? await hubFile(path, options.pull) : await fileIn(path, options);
   return part === undefined || part === "" ? { file } : { file, part };
-}
-
-async function hubFile(address: string, { pull }: FindOptions): Promise<string> {
-  const known = await cachedFile(parseHubAddress(address));
-  if (known !== undefined) return known;
-  if (pull) return pull(address);
-  throw new Error(`${address} is not in the cache ${hubCache()}; \`graph pull ${address}\` brings it there`);
 }
 
 async function fileIn(path: string, options: FindOptions): Promise<string> {

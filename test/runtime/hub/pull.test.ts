@@ -28,6 +28,7 @@ const index = { metadata: {}, weight_map: { w: "model-1.safetensors", b: "model-
 let hub: HubServer;
 let lines: string[] = [];
 const say = (line: string): void => void lines.push(line);
+const bring = (address: string): Promise<string> => pull(address, say);
 const before = { ...process.env };
 
 beforeAll(async () => {
@@ -36,7 +37,10 @@ beforeAll(async () => {
     "org/sharded": { ...shards, "model.safetensors.index.json": Buffer.from(JSON.stringify(index)) },
     "org/two": { "a.safetensors": numbers(1, 0), "b.safetensors": numbers(1, 1) },
     "closed/model": { "model.safetensors": large },
-    "org/decoder": { "model.safetensors": await readFile(`${fixtures}decoder/weights.safetensors`) },
+    "org/decoder": {
+      "model.safetensors": await readFile(`${fixtures}decoder/weights.safetensors`),
+      "config.json": await readFile(`${fixtures}decoder/config.json`),
+    },
   });
 });
 afterAll(() => hub.close());
@@ -252,6 +256,33 @@ describe("a graph", () => {
     expect(await pullVerb(["hf://org/none"], {})).toBe(1);
     expect(await pullVerb(["hf://org"], {})).toBe(2);
     jest.restoreAllMocks();
+  });
+
+  test("takes a model's config from the hub as well, by the same cache, with its part and its revision", async () => {
+    const config = (address: string): string[] => [...overrides("config", "hf://org/decoder"), `decoder.config=${address}`];
+    await pull("hf://org/decoder", say);
+    await expect(loadGraph(graphFile, { overrides: config("hf://org/decoder") })).rejects.toThrow(
+      `hf://org/decoder/config.json@main is not in the cache ${at("home/hub")}; \`graph pull hf://org/decoder/config.json@main\``,
+    );
+    await expect(loadGraph(graphFile, { overrides: config("hf://org/decoder/none.json"), pull: bring })).rejects.toThrow(
+      'it has no file "none.json"; there are model.safetensors, config.json',
+    );
+    await expect(loadGraph(graphFile, { overrides: config("hf://org"), pull: bring })).rejects.toThrow(
+      "hf://org: the model's name is missing; expected hf://org/name[/file][@revision]",
+    );
+    const paramsOf = async (address: string): Promise<unknown> => {
+      const { nodes } = await loadGraph(graphFile, { overrides: config(address), pull: bring });
+      return nodes.find(({ name }) => name === "decoder")?.params;
+    };
+    const wanted = await paramsOf(`${fixtures}decoder/config.json`);
+    lines = [];
+    expect(await paramsOf("hf://org/decoder")).toEqual(wanted);
+    expect(lines).toEqual([expect.stringMatching(/^pulling org\/decoder\/config\.json, \d/)]);
+    process.env["HF_HUB_OFFLINE"] = "1";
+    hub.seen.length = 0;
+    expect(await paramsOf("hf://org/decoder/config.json@main#config")).toMatchObject({ decoder_hidden_size: 48 });
+    await expect(paramsOf("hf://org/plain/config.json")).rejects.toThrow("and HF_HUB_OFFLINE forbids to fetch it");
+    expect(hub.seen).toEqual([]);
   });
 
   test("in the cache is looked at again when its file is damaged there", async () => {
