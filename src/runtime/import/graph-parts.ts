@@ -3,12 +3,20 @@ import type { Config, Plain } from "./read-config.js";
 /** A node of the graph in the making. */
 export interface NodeText {
   readonly type: string;
+  /** Training steps after which it takes part. */
+  readonly from?: number;
   readonly params?: Readonly<Record<string, Plain | undefined>>;
   readonly in?: Readonly<Record<string, string>>;
 }
 
+/** A node once more, on other inputs. */
+export interface AgainText {
+  readonly again: string;
+  readonly in: Readonly<Record<string, string>>;
+}
+
 /** Nodes by name, in the order of the graph. */
-export type Nodes = Record<string, NodeText>;
+export type Nodes = Record<string, NodeText | AgainText>;
 
 /** What a config's parts are made with. */
 export interface Making {

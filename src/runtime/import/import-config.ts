@@ -8,6 +8,7 @@ import { Config } from "./read-config.js";
 import type { Remark } from "./read-config.js";
 import { readSampler, sampleNodes } from "./sampling.js";
 import { readTraining } from "./training.js";
+import { playerNodes, readPlayers } from "./players.js";
 
 /** A config of the reference as a graph. */
 export interface Imported {
@@ -151,14 +152,16 @@ function stage1(making: Making, rae: Autoencoder, training: boolean, options: Im
     nodes["grid"] = { type: "out.image_grid", params: { columns: 4 }, in: { image: "images.image", beside: image } };
     return { seed: 0, vars: { data: options.data }, nodes, phases: { measure: { run: ["psnr", "grid"] } } };
   }
-  const { adam, batch, seed, steps, checkpoint, sampleEvery } = readTraining(
+  const { adam, batch, seed, steps, epoch, checkpoint, sampleEvery } = readTraining(
     making,
     { epochs: 200, batch: 16, ema: 0.9999, sampleEvery: 1250 },
     options.images,
   );
+  const players = readPlayers(making, epoch);
   images("${vars.batch}", { crop: "random", shuffle: true });
   const { statistics, ...bare } = rae;
-  let z = encodeNodes(bare, nodes, "images.image");
+  const clean = encodeNodes(bare, nodes, "images.image");
+  let z = clean;
   if (statistics)
     config.say(
       "note",
@@ -170,8 +173,7 @@ function stage1(making: Making, rae: Autoencoder, training: boolean, options: Im
     z = "noisy.z";
   }
   nodes["decoder"] = { ...rae.decoder, in: { z } };
-  nodes["loss"] = { type: "loss.l1", in: { image: "decoder.image", reference: "images.image" } };
-  nodes["adam"] = { type: "train.adamw", params: adam, in: { loss: "loss.value", trains: "decoder.weights" } };
+  const run = playerNodes(players, { images: "images.image", clean, imageSide: rae.imageSide, adam }, nodes);
   nodes["grid"] = { type: "out.image_grid", params: { columns: 4 }, in: { image: "images.image", beside: "decoder.image" } };
   nodes["weights"] = { type: "out.weights", params: { name: "decoder" }, in: { weights: "decoder.weights@ema" } };
   return {
@@ -179,7 +181,7 @@ function stage1(making: Making, rae: Autoencoder, training: boolean, options: Im
     vars: { data: options.data, batch, steps },
     nodes,
     phases: {
-      train: { run: ["adam"], steps: "${vars.steps}", checkpoint },
+      train: { run, steps: "${vars.steps}", checkpoint },
       show: { run: ["grid"], of: "train", every: sampleEvery, steps: 1 },
       export: { run: ["weights"], after: "train" },
     },
@@ -188,25 +190,9 @@ function stage1(making: Making, rae: Autoencoder, training: boolean, options: Im
 
 /** Sections whose meaning is known and has no place in the graph. */
 const sections: readonly (readonly [prefix: string, says: string])[] = [
-  ["gan.disc.arch.", byL1("critic.heads on the taps of an encoder")],
-  ["gan.disc.augment.", byL1("image.diff_augment")],
-  ["gan.disc.", byL1("a train.adamw of the critic's own")],
-  ["gan.loss.perceptual_weight", byL1("loss.lpips, and loss.weighted_sum,")],
-  ["gan.loss.lpips_start", byL1("`from` at loss.lpips")],
-  ["gan.loss.disc_loss", byL1("loss.critic, `kind`,")],
-  ["gan.loss.gen_loss", byL1("loss.adversarial")],
-  ["gan.loss.disc_weight", byL1("loss.balanced_sum, `weight`,")],
-  ["gan.loss.disc_start", byL1("`from` at loss.adversarial")],
-  ["gan.loss.disc_upd_start", byL1("`from` at the critic's train.adamw")],
-  ["gan.", byL1("the nodes of graphs/stage1-train.yaml")],
   ["eval.", "evaluation while training is left out; add metric nodes and a phase `of: train` with `every`"],
   ["stage_1.params.encoder_params.num_tokens", "unused there too"],
 ];
-
-/** What is said of a part of the losses that only a graph written by hand has. */
-function byL1(nodes: string): string {
-  return `left out, the graph trains by L1 alone; ${nodes} would do it, as graphs/stage1-train.yaml shows`;
-}
 
 /** Keys of the reference that are read above, for near names. */
 const known = [
@@ -224,6 +210,11 @@ const known = [
   ..."epochs global_batch_size grad_accum_steps ema_decay num_workers log_interval checkpoint_interval sample_every clip_grad global_seed optimizer scheduler"
     .split(" ")
     .map((name) => `training.${name}`),
+  ..."dino_ckpt_path recipe key_depths ks norm_type using_spec_norm norm_eps".split(" ").map((name) => `gan.disc.arch.${name}`),
+  ..."augment.prob augment.cutout optimizer scheduler".split(" ").map((name) => `gan.disc.${name}`),
+  ..."perceptual_weight lpips_start disc_weight disc_start disc_upd_start disc_loss gen_loss max_d_weight disc_updates"
+    .split(" ")
+    .map((name) => `gan.loss.${name}`),
 ];
 
 function remarkOnRest(config: Config, key: string): void {

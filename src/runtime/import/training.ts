@@ -7,6 +7,8 @@ export interface Training {
   readonly batch: number;
   readonly seed: number;
   readonly steps: number;
+  /** Steps of an epoch. */
+  readonly epoch: number;
   /** Steps between checkpoints, and between samples. */
   readonly checkpoint: number;
   readonly sampleEvery: number;
@@ -34,16 +36,16 @@ export function readTraining(making: Making, defaults: TrainingDefaults, images:
     config.say("note", `${at}.ckpt_every`, "ignored there too; checkpoint_interval counts epochs");
   return {
     adam: {
-      ...readOptimizer(making),
+      ...readAdam(making, { places: [at, ""], legacy: at }, epoch),
       clip: config.number(`${at}.clip_grad`) ?? 1,
       ema: config.number(`${at}.ema_decay`) ?? defaults.ema,
       ema_warmup: false,
       ...(accumulate > 1 ? { accumulate } : {}),
-      ...readSchedule(making, epoch),
     },
     batch,
     seed: config.number(`${at}.global_seed`) ?? 0,
     steps: epochs * epoch,
+    epoch,
     checkpoint: Math.max(1, Math.round((config.number(`${at}.checkpoint_interval`) ?? 4) * epoch)),
     sampleEvery: config.number(`${at}.sample_every`) ?? defaults.sampleEvery,
   };
@@ -55,34 +57,47 @@ const reasons: Readonly<Record<string, string>> = {
   log_every: "ignored there too; every step is in metrics.jsonl",
 };
 
-/** A key in `training`, or beside it. */
-function both(name: string): [string, string] {
-  return [`training.${name}`, name];
+/** Where an optimizer and its scheduler may stand, the first that is there; and below what key their older names. */
+interface AdamPlaces {
+  readonly places: readonly string[];
+  readonly legacy?: string;
 }
 
-function readOptimizer(making: Making): NonNullable<NodeText["params"]> {
+/** Reads an optimizer and its scheduler as params of train.adamw; `epoch` is how many steps one has. */
+export function readAdam(making: Making, places: AdamPlaces, epoch: number): NonNullable<NodeText["params"]> {
+  return { ...readOptimizer(making, places), ...readSchedule(making, places, epoch) };
+}
+
+/** The section of this name at the first place that has it, else where it would be. */
+function sectionOf({ config }: Making, { places }: AdamPlaces, name: string): string {
+  const keys = places.map((place) => (place === "" ? name : `${place}.${name}`));
+  return keys.find((key) => config.has(key)) ?? keys.at(-1) ?? name;
+}
+
+function readOptimizer(making: Making, places: AdamPlaces): NonNullable<NodeText["params"]> {
   const { config } = making;
-  const [inside, beside] = both("optimizer");
-  const key = config.has(inside) ? inside : beside;
+  const key = sectionOf(making, places, "optimizer");
+  const old = (...names: readonly string[]): string[] =>
+    places.legacy === undefined ? [] : names.map((name) => `${places.legacy ?? ""}.${name}`);
   translate(making, `${key}.type`, { AdamW: "adamw", adamw: "adamw" }, "AdamW");
   return {
-    lr: config.number(`${key}.lr`, "training.base_lr") ?? 2e-4,
-    betas: config.numbers(`${key}.betas`, `${key}.beta`, "training.betas", "training.beta") ?? [0.9, 0.95],
-    weight_decay: config.number(`${key}.weight_decay`, `${key}.wd`, "training.weight_decay", "training.wd") ?? 0,
+    lr: config.number(`${key}.lr`, ...old("base_lr")) ?? 2e-4,
+    betas: config.numbers(`${key}.betas`, `${key}.beta`, ...old("betas", "beta")) ?? [0.9, 0.95],
+    weight_decay: config.number(`${key}.weight_decay`, `${key}.wd`, ...old("weight_decay", "wd")) ?? 0,
     eps: config.number(`${key}.eps`) ?? 1e-8,
   };
 }
 
-function readSchedule(making: Making, epoch: number): NonNullable<NodeText["params"]> {
+function readSchedule(making: Making, places: AdamPlaces, epoch: number): NonNullable<NodeText["params"]> {
   const { config } = making;
-  const [inside, beside] = both("scheduler");
-  const key = config.has(inside) ? inside : beside;
+  const key = sectionOf(making, places, "scheduler");
+  const { legacy } = places;
   if (!config.has(key)) {
     for (const name of ["schedule_type", "decay_end_epoch", "decay_start_epoch", "final_lr"])
-      if (config.has(`training.${name}`))
+      if (legacy !== undefined && config.has(`${legacy}.${name}`))
         config.say(
           "missing",
-          `training.${name}`,
+          `${legacy}.${name}`,
           "the reference makes no schedule of it and stops; here the rate stays constant: write a scheduler section",
         );
     return {};
@@ -96,7 +111,7 @@ function readSchedule(making: Making, epoch: number): NonNullable<NodeText["para
   config.number(`${key}.base_lr`);
   return {
     schedule,
-    warmup: steps("warmup", [`${key}.warmup_epochs`, "training.decay_start_epoch"]),
+    warmup: steps("warmup", [`${key}.warmup_epochs`, ...(legacy === undefined ? [] : [`${legacy}.decay_start_epoch`])]),
     warmup_from_zero: config.boolean(`${key}.warmup_from_zero`) ?? false,
     decay_end: steps("decay_end", [`${key}.decay_end_epoch`]),
     final_lr: config.number(`${key}.final_lr`) ?? 0,

@@ -54,6 +54,9 @@ beforeAll(async () => {
       num_heads: [6, 16],
     }),
     weightsOf("models/weak.pt", "model.dit", weak),
+    weightsOf("models/discs/dino_vit_small_patch8_224.pth", "encoder.dino", { weights: "-" }),
+    weightsOf("models/vgg16-397923af.pth", "loss.vgg16_difference", {}),
+    weightsOf("models/vgg.pth", "loss.lpips", {}),
     writeSafetensors(at("models/stats/small.pt"), new Map([["var", variances]])),
     writeSafetensors(at("models/stats/dinov2/wReg_base/imagenet1k/stat.pt"), new Map([["var", variances]])),
     mkdir(at("images/one"), { recursive: true }),
@@ -155,18 +158,79 @@ describe("a config of stage 2", () => {
   });
 });
 
-test("a config of stage 1 becomes a graph that trains by L1; each key of the other losses is named", async () => {
-  const { graph, err } = await checked("stage1-train");
-  const params = Object.fromEntries(graph.nodes.map((node) => [node.name, node.params]));
-  expect(params["noisy"]).toMatchObject({ tau: 0.8 });
-  expect(params["adam"]).toMatchObject({ clip: 0, ema: 0.9978, schedule: "cosine", warmup: 2502, decay_end: 16 * 2502 });
-  expect(params["decoder"]).toMatchObject({ preset: "B", hidden_size: 768, image_mean: [0.5, 0.5, 0.5] });
-  expect(params["images"]).toMatchObject({ size: 256, crop: "random", flip: false });
-  expect(summarize(graph).nodes.find(({ name }) => name === "decoder")?.trainable).toBe(86_237_952);
-  expect(keysIn(err, "not taken over").filter((key) => key.startsWith("gan."))).toHaveLength(13);
-  expect(err).toContain(
-    "gan.loss.perceptual_weight: 1: left out, the graph trains by L1 alone; loss.lpips, and loss.weighted_sum, would do it",
-  );
+describe("a config of stage 1", () => {
+  const epoch = 2502; // 1,281,167 images in batches of 512
+
+  test("becomes a graph of both players that graph check accepts; every key is taken over", async () => {
+    const { graph, err } = await checked("stage1-train");
+    const nodes = new Map(graph.nodes.map((node) => [node.name, node]));
+    const params = (name: string): unknown => nodes.get(name)?.params;
+    const inputs = (name: string): unknown =>
+      Object.fromEntries(Object.entries(nodes.get(name)?.inputs ?? {}).map(([port, ref]) => [port, `${ref.node}.${ref.port}`]));
+    expect(params("noisy")).toMatchObject({ tau: 0.8 });
+    expect(params("decoder")).toMatchObject({ preset: "B", hidden_size: 768, image_mean: [0.5, 0.5, 0.5] });
+    expect(params("images")).toMatchObject({ size: 256, crop: "random", flip: false });
+    const schedule = { lr: 2e-4, betas: [0.9, 0.95], schedule: "cosine", warmup: epoch, decay_end: 16 * epoch, final_lr: 2e-5 };
+    expect(params("generator")).toMatchObject({ ...schedule, clip: 0, ema: 0.9978, warmup_from_zero: true });
+    expect(params("critic_adam")).toMatchObject({ ...schedule, clip: 0, ema: 0, warmup_from_zero: true });
+    expect(["lpips", "fooling", "critic_adam"].map((name) => nodes.get(name)?.from)).toEqual([undefined, 8 * epoch, 6 * epoch]);
+    expect(params("restoring")).toMatchObject({ weights: [1, 1] });
+    expect(params("total")).toMatchObject({ at: "decoder_pred.weight", weight: 0.75, most: 1e4 });
+    expect(params("eye")).toMatchObject({ preset: "S_8", taps: [11, 2, 5, 8, 11] });
+    expect(params("heads")).toMatchObject({ ks: 9, norm_type: "bn", using_spec_norm: true, norm_eps: 1e-6 });
+    expect([params("real_shown"), params("real_resized")]).toMatchObject([{ prob: 1, cutout: 0 }, { size: 224, method: "bilinear" }]); // prettier-ignore
+    // The critic sees images of latents without noise, at 8 bits, beside the images that went in.
+    expect(inputs("clean")).toEqual({ z: "encoder.tokens" });
+    expect([inputs("made"), inputs("made_shown"), inputs("real_shown")]).toEqual([
+      { image: "clean.image" },
+      { image: "made.image" },
+      { image: "images.image" },
+    ]);
+    expect(inputs("judging")).toEqual({ real: "real_heads.score", fake: "made_heads.score" });
+    expect(inputs("generator")).toEqual({ loss: "total.value", trains: "decoder.weights" });
+    const { nodes: sizes } = summarize(graph);
+    expect(sizes.find(({ name }) => name === "decoder")?.trainable).toBe(86_237_952);
+    expect(sizes.find(({ name }) => name === "heads")?.trainable).toBe(7_386_245);
+    expect(graph.phases[0]).toMatchObject({ name: "train", run: ["generator", "critic_adam"], steps: 16 * epoch });
+    expect(keysIn(err, "not taken over")).toEqual(["stage_1.params.encoder_params.num_tokens"]);
+  });
+
+  test("whose weights are not here is told which they are and where they are had", async () => {
+    const out = at("stage1-lost.yaml");
+    const text = await readFile(fixture("stage1-train"), "utf8");
+    expect((await imported("stage1-lost", text, { out })).code).toBe(0);
+    await writeFile(out, (await readFile(out, "utf8")).replaceAll("./models/", "./none/"));
+    const error = await loadGraph(out).then(String, String);
+    expect(error).toMatch(
+      /none\/vgg16-397923af\.pth: no such file.*https:\/\/download\.pytorch\.org\/models\/vgg16-397923af\.pth/,
+    );
+    expect(error).toMatch(/none\/vgg\.pth: no such file.*PerceptualSimilarity/);
+    expect(error).toMatch(/dino_vit_small_patch8_224\.pth: no such file.*nyu-visionx\/RAE-collections/);
+  });
+
+  test("without a critic has one player, and of the critic's settings it is told", async () => {
+    const text = (await readFile(fixture("stage1-train"), "utf8")).replace("disc_weight: 0.75", "disc_weight: 0.0");
+    const { graph, remarks } = await remarksOn(text);
+    expect(graph).not.toContain("critic");
+    expect(graph).toContain("run: [generator]");
+    expect(remarks).toContainEqual(
+      expect.objectContaining({
+        key: "gan.loss.disc_weight",
+        kind: "note",
+        says: "no critic takes part, so what gan.disc says of it is without effect",
+      }),
+    );
+  });
+
+  test("with a critic, but without its trunk, or with several of its updates, is told", async () => {
+    const text = (await readFile(fixture("stage1-train"), "utf8"))
+      .replace(/dino_ckpt_path: \S+,/, "")
+      .replace("disc_updates: 1", "disc_updates: 2");
+    const { code, remarks } = await remarksOn(text);
+    expect(code).toBe(2);
+    expect(remarks).toContainEqual(expect.objectContaining({ key: "gan.disc.arch.dino_ckpt_path", kind: "error" }));
+    expect(remarks).toContainEqual(expect.objectContaining({ key: "gan.loss.disc_updates", kind: "missing" }));
+  });
 });
 
 describe("what has no counterpart", () => {
