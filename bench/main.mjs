@@ -1,5 +1,5 @@
 /**
- * Benchmarks of the built package: `npm run bench -- step|gemm|ops|webgpu|cuda|weights|cache [options]`. Each prints its options with
+ * Benchmarks of the built package: `npm run bench -- step|gemm|ops|webgpu|cuda|weights|cache|frechet [options]`. Each prints its options with
  * --help, and one JSON object with --json. With --vs-torch the same work is timed in PyTorch too, in turns.
  */
 import { BenchError } from "./bench-error.mjs";
@@ -14,6 +14,7 @@ const benchmarks = {
   cuda: () => import("./cuda.mjs"),
   weights: () => import("./weights/weights.mjs"),
   cache: () => import("./cache.mjs"),
+  frechet: () => import("./frechet.mjs"),
 };
 
 async function main([name, ...words]) {

@@ -20,6 +20,7 @@ const own = {
   zlib: "zlib",
   util: "util",
   os: "os",
+  worker_threads: "worker-threads",
 };
 /** What a page cannot have; nodes that need it say so when they run. */
 const absent = ["node:fs", "node:crypto", "node:stream/promises"];
@@ -42,7 +43,12 @@ await mkdir(outdir, { recursive: true });
 await build({
   absWorkingDir: root,
   outdir,
-  entryPoints: { main: "src/page/main.ts", worker: "src/page/worker.ts", "main-style": "src/page/main.css" },
+  entryPoints: {
+    main: "src/page/main.ts",
+    worker: "src/page/worker.ts",
+    "job-thread": "src/nodes/metric/dense/job-thread.ts",
+    "main-style": "src/page/main.css",
+  },
   bundle: true,
   splitting: true,
   chunkNames: "[name]-[hash]",

@@ -158,6 +158,8 @@ export interface Reduction<I extends Ports> {
   add(values: HostValues<I>): void | Promise<void>;
   /** Named results, e.g. `{ psnr: 27.1 }`. */
   finish(): Promise<Record<string, number>> | Record<string, number>;
+  /** Called instead of `finish` when the phase fails or is stopped: frees what is held. */
+  abandon?(): Promise<void> | void;
 }
 
 /** Writes or shows packets. */

@@ -5,6 +5,11 @@ export function path(doc: string): z.ZodString {
   return z.string().min(1).meta({ path: true, description: doc });
 }
 
+/** The same for a reducer or sink that reads the file; any other path of theirs is one that they write. */
+export function readPath(doc: string): z.ZodString {
+  return z.string().min(1).meta({ path: true, read: true, description: doc });
+}
+
 /**
  * A param that names a model's published `config.json`, as a file or on the hub. Its entries fill the node's params of the same names, at the file's top or below
  * `config`, `params`, `model` or `vision_config`, or in the part named behind `#`; params given in the graph win, keys that the node does not know are ignored.

@@ -74,6 +74,7 @@ const trials: Readonly<Record<string, Trial>> = {
     graph: `run graphs/encoder-pretrain.yaml vars.batch=8 --run-dir out/encoder ${smoke}`,
   },
   "npx graph run graphs/latent-stats.yaml": { graph: `run graphs/latent-stats.yaml images.batch=20 ${smoke}` },
+  "npx graph run graphs/score.yaml": { graph: `run graphs/score.yaml vars.batch=20 ${smoke}` },
   "npx graph run graphs/stage1-train.yaml vars.batch=128 vars.steps=2500 generator.ema=0.999 generator.warmup=200 generator.in.loss=l1.value train.run=[generator] --run-dir runs/decoder":
     {
       graph: `run graphs/stage1-train.yaml vars.batch=4 generator.ema=0.999 generator.warmup=200 generator.in.loss=l1.value train.run=[generator] --run-dir out/decoder ${smoke}`,

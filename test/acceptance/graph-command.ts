@@ -14,7 +14,8 @@ export interface Ended {
 export async function bundle(entry: string, name: string): Promise<string> {
   const outdir = `build/test/${name}`;
   await build({
-    entryPoints: { main: entry },
+    // The thread's module lies beside what starts it.
+    entryPoints: { main: entry, "job-thread": "src/nodes/metric/dense/job-thread.ts" },
     outdir,
     bundle: true,
     splitting: true,

@@ -14,7 +14,7 @@ describe("usage", () => {
     expect(await bench()).toEqual({
       code: 2,
       stdout: "",
-      stderr: "bench: npm run bench -- step|gemm|ops|webgpu|cuda|weights|cache [--help]\n",
+      stderr: "bench: npm run bench -- step|gemm|ops|webgpu|cuda|weights|cache|frechet [--help]\n",
     });
   });
 
@@ -61,5 +61,15 @@ whenBuilt(`the built package${built ? "" : " (skipped: `npm run prepare` has not
     expect(result.rows).toHaveLength(1);
     expect(result.rows[0]).toMatchObject({ m: 64, n: 64, k: 64, form: "NN", ours_ms: result.ours_ms });
     if (torch.length > 0) expect(result.ratio).toBeCloseTo(result.ours_ms / (result.torch_ms ?? NaN), 9);
+  });
+
+  test("a Fréchet distance is counted in a thread", async () => {
+    const { code, stdout } = await bench("frechet", "--features", "300", "--vectors", "600", "--json");
+    expect(code).toBe(0);
+    const result = JSON.parse(stdout) as Record<string, number>;
+    expect(result).toMatchObject({ features: 300, vectors: 600 });
+    expect(result["distance"]).toBeGreaterThan(0);
+    for (const name of ["wait_ms_per_vector", "distance_s", "longest_stall_ms", "rss_peak_bytes"])
+      expect(result[name]).toBeGreaterThan(0);
   });
 });

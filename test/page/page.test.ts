@@ -245,6 +245,47 @@ describe("the page", () => {
     }
   }, 120_000);
 
+  test("a Fréchet distance of many features is found in a thread of the page's own", async () => {
+    const own = await tinyFolder(`name: tiny
+nodes:
+  images: { type: data.idx, params: { images: images.idx, batch: 16 } }
+  encoder:
+    type: encoder.vit_mae
+    params:
+      image_size: 8
+      patch_size: 4
+      num_channels: 1
+      hidden_size: 256
+      num_hidden_layers: 1
+      num_attention_heads: 2
+      intermediate_size: 16
+      image_mean: [0.5]
+      image_std: [0.5]
+    in: { image: images.image }
+  pool: { type: latent.pool, in: { z: encoder.tokens } }
+  same: { type: metric.fid, in: { real: pool.features, fake: pool.features } }
+phases:
+  score: { run: [same], steps: 4 }
+`);
+    const other = await servePage(built, () => readPageGraph(join(own, "tiny.yaml")), 0);
+    const tab = await browser.newPage();
+    try {
+      await tab.goto(other.address);
+      await tab.locator("#start:enabled").waitFor();
+      const threads: string[] = [];
+      tab.on("worker", (worker) => threads.push(worker.url()));
+      await tab.locator("#start").click();
+      await ended(tab, /^finished/);
+      const [, distance] = /frechet_vit_mae (\S+)/.exec(await tab.locator("#log").innerText()) ?? [];
+      expect(Number(distance)).toBeLessThan(1e-9);
+      expect(threads.filter((url) => url.endsWith("/job-thread.js"))).toHaveLength(3);
+    } finally {
+      await tab.close();
+      await other.close();
+      await rm(own, { recursive: true, force: true });
+    }
+  }, 120_000);
+
   test("everything that can be downloaded, but the data, is below 2.5 MB compressed", async () => {
     const files = await readdir(built);
     expect(files).toEqual(expect.arrayContaining(["index.html", "main.js", "worker.js", "tfjs-backend-wasm-simd.wasm"]));

@@ -26,3 +26,13 @@ test("files that nodes write go elsewhere", async () => {
   const { nodes } = smokeGraph(await loadToy([], text), "/tmp/x");
   expect(nodes.find(({ name }) => name === "file")?.params).toMatchObject({ file: "/tmp/x/stats.safetensors", key: "y" });
 });
+
+test("files that reducers read stay where they are, but for those that the graph writes", async () => {
+  const more = `  own: { type: metric.fid, params: { statistics: /data/own.npz }, in: { fake: points.y } }
+  made: { type: metric.fid, params: { statistics: /data/made.npz }, in: { fake: points.y } }
+  maker: { type: out.feature_statistics, params: { file: /data/made.npz }, in: { features: points.y } }
+`;
+  const { nodes } = smokeGraph(await loadToy([], text + more), "/tmp/x");
+  const files = Object.fromEntries(nodes.map(({ name, params }) => [name, params["statistics"] ?? params["file"]]));
+  expect(files).toMatchObject({ own: "/data/own.npz", made: "/tmp/x/made.npz", maker: "/tmp/x/made.npz" });
+});

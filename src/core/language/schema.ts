@@ -18,6 +18,11 @@ export function isPath(schema: Schema): boolean {
   return isMarked(schema, "path");
 }
 
+/** True where the schema, or one inside its wrapping, is marked by `readPath()`. */
+export function isRead(schema: Schema): boolean {
+  return isMarked(schema, "read");
+}
+
 /** True where the schema, or one inside its wrapping, is marked by `configFile()`. */
 export function isConfig(schema: Schema): boolean {
   return isMarked(schema, "config");

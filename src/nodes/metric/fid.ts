@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { defineNode } from "../../core/define-node.js";
-import { path } from "../../core/params.js";
+import { readPath } from "../../core/params.js";
 import { optional, tensor } from "../../core/port.js";
 import { extractorParam, findExtractor, named } from "./extractor.js";
 import { frechetDistance } from "./frechet.js";
@@ -24,34 +24,38 @@ export const fid = defineNode({
   outputs: {},
   params: z.object({
     extractor: extractorParam,
-    statistics: path(".npz file with mu and sigma of the real features, in place of the input real").optional(),
+    statistics: readPath(".npz file with mu and sigma of the real features, in place of the input real").optional(),
   }),
   async start({ extractor, statistics }, context) {
     const stored = statistics === undefined ? undefined : await readStatistics(statistics);
-    const real = runningCovariance("the real features");
+    const real = stored ? undefined : runningCovariance("the real features");
     const fake = runningCovariance("the fake features");
     return {
-      add(values) {
-        if ((values.real === undefined) === (stored === undefined))
+      async add(values) {
+        if ((values.real === undefined) === (real !== undefined))
           throw new Error("the real features come from the input real or from the file statistics: give one of them");
-        if (values.real) real.add(values.real);
-        fake.add(values.fake);
+        await Promise.all([values.real && real?.add(values.real), fake.add(values.fake)]);
+      },
+      abandon() {
+        real?.abandon();
+        fake.abandon();
       },
       async finish() {
         const found = await findExtractor(extractor, context);
-        const other = stored ?? { mean: real.mean, covariance: real.covariance() };
-        if (other.mean.length !== fake.mean.length)
+        const [ofReal, ofFake] = await Promise.all([stored ?? real?.finish(), fake.finish()]);
+        if (!ofReal) throw new Error("the real features are missing");
+        const [expected, features] = [ofReal.mean.length, ofFake.mean.length];
+        if (expected !== features)
           throw new Error(
-            `${statistics ?? "real"} has ${other.mean.length} features, the generated images have ${fake.mean.length}; use one extractor for both`,
+            `${statistics ?? "real"} has ${expected} features, the generated images have ${features}; use one extractor for both`,
           );
-        const distance = frechetDistance(other, { mean: fake.mean, covariance: fake.covariance() });
-        const fewest = stored ? fake.count : Math.min(real.count, fake.count);
-        if (fewest <= fake.mean.length)
+        const fewest = Math.min(real?.count ?? Infinity, fake.count);
+        if (fewest <= features)
           context.log(
             "warn",
-            `${fewest} images for ${fake.mean.length} features: too few for an unbiased distance, compare only equal counts`,
+            `${fewest} images for ${features} features: too few for an unbiased distance, compare only equal counts`,
           );
-        return { [named(found.inception ? "fid" : "frechet", found)]: distance };
+        return { [named(found.inception ? "fid" : "frechet", found)]: await frechetDistance(ofReal, ofFake) };
       },
     };
   },

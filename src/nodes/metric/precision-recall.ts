@@ -62,7 +62,7 @@ function centred(real: FeatureSet, fake: FeatureSet): { a: Float32Array; b: Floa
   return { a, b };
 }
 
-/** Squared distances of some rows of `a` to all of `b`, block by block; `use` gets one row's and its place. */
+/** Squared distances of each row of `a` to all of `b`, a block of rows at a time; `use` gets one row's, which the next one overwrites. */
 async function distances(
   a: Float32Array,
   b: Float32Array,
@@ -70,15 +70,14 @@ async function distances(
   use: (row: Float64Array, place: number) => void,
 ): Promise<void> {
   const [lengths, others] = [squares(a, size), squares(b, size)];
+  const row = new Float64Array(others.length);
   for (let from = 0; from < lengths.length; from += blockRows) {
     const block = a.subarray(from * size, (from + blockRows) * size);
     const inner = await products(block, b, size);
-    for (let i = 0; i < block.length / size; i++) {
-      const own = lengths[from + i] ?? 0;
-      use(
-        others.map((other, j) => Math.max(0, own + other - 2 * (inner[i * others.length + j] ?? 0))),
-        from + i,
-      );
+    for (let i = 0, at = 0; i < block.length / size; i++) {
+      const own = lengths[from + i] as number;
+      for (let j = 0; j < row.length; j++) row[j] = Math.max(0, own + (others[j] as number) - 2 * (inner[at++] as number));
+      use(row, from + i);
     }
   }
 }
@@ -86,9 +85,17 @@ async function distances(
 /** Squared distance of each row to its k-th nearest other row. */
 async function radii(a: Float32Array, size: number, k: number): Promise<Float64Array> {
   const found = new Float64Array(a.length / size);
+  const nearest = new Float64Array(k); // in rising order
   await distances(a, a, size, (row, place) => {
-    row[place] = Infinity;
-    found[place] = row.sort()[k - 1] ?? Infinity;
+    nearest.fill(Infinity);
+    for (let j = 0; j < row.length; j++) {
+      const distance = row[j] as number;
+      if (distance >= (nearest[k - 1] as number) || j === place) continue;
+      let at = k - 1;
+      for (; at > 0 && (nearest[at - 1] as number) > distance; at--) nearest[at] = nearest[at - 1] as number;
+      nearest[at] = distance;
+    }
+    found[place] = nearest[k - 1] as number;
   });
   return found;
 }
@@ -97,7 +104,9 @@ async function radii(a: Float32Array, size: number, k: number): Promise<Float64A
 async function covered(a: Float32Array, b: Float32Array, radius: Float64Array, size: number): Promise<number> {
   let inside = 0;
   await distances(a, b, size, (row) => {
-    if (row.some((distance, j) => distance <= (radius[j] ?? 0))) inside++;
+    let j = 0;
+    while (j < row.length && (row[j] as number) > (radius[j] as number)) j++;
+    if (j < row.length) inside++;
   });
   return inside / (a.length / size);
 }
@@ -105,7 +114,7 @@ async function covered(a: Float32Array, b: Float32Array, radius: Float64Array, s
 function squares(a: Float32Array, size: number): Float64Array {
   return Float64Array.from({ length: a.length / size }, (_, i) => {
     let sum = 0;
-    for (let at = i * size; at < (i + 1) * size; at++) sum += (a[at] ?? 0) ** 2;
+    for (let at = i * size; at < (i + 1) * size; at++) sum += (a[at] as number) ** 2;
     return sum;
   });
 }

@@ -1,5 +1,5 @@
 import { readNpz, writeNpz } from "../files/npz/npz.js";
-import type { Gaussian } from "./frechet.js";
+import type { Gaussian } from "./dense/moments.js";
 
 /**
  * Mean and covariance from an `.npz` file with `mu` `[C]` and `sigma` `[C,C]`, as pytorch-fid, torch-fidelity and the ADM suite name them.

@@ -18,8 +18,9 @@ export const featureStatistics = defineNode({
     const running = runningCovariance("the features");
     return {
       write: async ({ features }) => running.add(features),
+      abandon: async () => running.abandon(),
       async close() {
-        await writeStatistics(file, { mean: running.mean, covariance: running.covariance() });
+        await writeStatistics(file, await running.finish());
         context.log("info", `statistics of ${running.count} vectors written to ${file}`);
       },
     };

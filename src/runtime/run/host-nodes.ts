@@ -21,18 +21,21 @@ export interface OpenHost {
 /** Opens a reducer or sink. Errors of all its calls are blamed on the node. */
 export async function openHost(node: GraphNode, context: HostContext): Promise<OpenHost> {
   const { def } = node;
+  let over = false;
   if (def.kind === "reducer") {
     const reduction: Reduction<Ports> = await blameAsync(node, () => def.start(node.params, context));
     return {
       node,
       add: (values) => blameAsync(node, () => reduction.add(values)),
-      finish: () => blameAsync(node, () => reduction.finish()),
-      abandon: async () => undefined,
+      finish() {
+        over = true;
+        return blameAsync(node, () => reduction.finish());
+      },
+      abandon: async () => (over ? undefined : reduction.abandon?.()),
     };
   }
   if (def.kind !== "sink") throw new Error(`"${node.name}" is neither reducer nor sink`);
   const sink: Sink<Ports> = await blameAsync(node, () => def.open(node.params, context));
-  let over = false;
   return {
     node,
     add: (values, at) => blameAsync(node, () => sink.write(values, at)),

@@ -11,6 +11,7 @@ import { onBackend } from "../../../src/runtime/testing/run-node.js";
 import { availableBackends } from "../../acceptance/backends.js";
 import { distance, worst } from "../../support/golden.js";
 import { fill } from "./fill.js";
+import { filled } from "./filled.js";
 
 /** Outputs of PyTorch 1.13 for weights that are filled from their names: see make.py beside it. */
 const wanted = await readSafetensors(fileURLToPath(new URL("../../fixtures/metrics/networks.safetensors", import.meta.url)));
@@ -28,42 +29,20 @@ const image = (name: string, ...shape: number[]): HostArray =>
     ),
   );
 
-const known = new Map<string, Float32Array>();
-
-/** Weights as make.py fills them. */
-function filled(def: typeof inceptionV3, params: object): ReadonlyMap<string, HostArray> {
-  if (def.kind !== "model") throw new Error("not a model");
-  return new Map(
-    def.weights(def.params.parse(params), {}).map(({ name, shape }) => {
-      const size = shape.reduce((a, b) => a * b, 1);
-      const fan = size / (shape[0] ?? 1);
-      const [scale, offset = 0] = name.startsWith("lin")
-        ? [0.5, 0.5]
-        : /running_var|bn.weight/.test(name)
-          ? [0.2, 1]
-          : /mean|bias/.test(name)
-            ? [0.1]
-            : name === "fc.weight"
-              ? [0.05]
-              : [Math.sqrt(6 / fan)];
-      const key = `${name} ${shape.join()}`;
-      const data = known.get(key) ?? fill(name, size, scale, offset);
-      known.set(key, data);
-      return [name, array(shape, data)];
-    }),
-  );
-}
-
 const read = async (value: unknown): Promise<Float32Array> => (await (value as Tensor).data()) as Float32Array;
-/** The fastest backend alone, for 24 million weights take their time; the ops are compared between backends elsewhere. */
-const fast = (await availableBackends()).slice(0, 1);
+const backends = await availableBackends();
 
-describe.each(fast)("networks of metrics on %s, against PyTorch", (backend) => {
-  test.each([
-    ["fidelity", { preprocess: "fidelity" }, image("inception.image", 1, 40, 48, 3)],
-    ["pytorch_fid", { preprocess: "pytorch_fid" }, image("inception.image", 1, 40, 48, 3)],
-    ["torchvision", { variant: "torchvision", preprocess: "none", quantize: false }, image("inception.small", 2, 79, 83, 3)],
-  ])("Inception-v3, %s", async (name, params, pixels) => {
+const cases = [
+  ["fidelity", { preprocess: "fidelity" }, image("inception.image", 1, 40, 48, 3)],
+  ["pytorch_fid", { preprocess: "pytorch_fid" }, image("inception.image", 1, 40, 48, 3)],
+  ["torchvision", { variant: "torchvision", preprocess: "none", quantize: false }, image("inception.small", 2, 79, 83, 3)],
+  ["tensorflow", { preprocess: "none" }, image("inception.small", 1, 79, 83, 3)],
+] as const;
+/** Plain loops take minutes for an image of 299x299. */
+const small = cases.filter(([, { preprocess }]) => preprocess === "none");
+
+describe.each(backends)("networks of metrics on %s, against PyTorch", (backend) => {
+  test.each(backend === "reference" ? small : cases)("Inception-v3, %s", async (name, params, pixels) => {
     await onBackend(backend, async () => {
       const node = nodeFunction(inceptionV3, { image: pixels }, params, { weights: filled(inceptionV3, params) });
       const { features, logits, spatial } = node.call();
