@@ -174,7 +174,8 @@ function stage1(making: Making, rae: Autoencoder, training: boolean, options: Im
   }
   nodes["decoder"] = { ...rae.decoder, in: { z } };
   const run = playerNodes(players, { images: "images.image", clean, imageSide: rae.imageSide, adam }, nodes);
-  nodes["grid"] = { type: "out.image_grid", params: { columns: 4 }, in: { image: "images.image", beside: "decoder.image" } };
+  nodes["restored"] = { again: "decoder@ema", in: { z: clean } };
+  nodes["grid"] = { type: "out.image_grid", params: { columns: 4 }, in: { image: "images.image", beside: "restored.image" } };
   nodes["weights"] = { type: "out.weights", params: { name: "decoder" }, in: { weights: "decoder.weights@ema" } };
   return {
     seed,

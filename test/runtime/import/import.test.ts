@@ -188,6 +188,12 @@ describe("a config of stage 1", () => {
     ]);
     expect(inputs("judging")).toEqual({ real: "real_heads.score", fake: "made_heads.score" });
     expect(inputs("generator")).toEqual({ loss: "total.value", trains: "decoder.weights" });
+    // What is shown are images of the averaged decoder, of latents without noise.
+    expect(nodes.get("restored")?.again).toEqual({ node: "decoder", variant: "ema" });
+    expect([inputs("restored"), inputs("grid")]).toEqual([
+      { z: "encoder.tokens" },
+      { image: "images.image", beside: "restored.image" },
+    ]);
     const { nodes: sizes } = summarize(graph);
     expect(sizes.find(({ name }) => name === "decoder")?.trainable).toBe(86_237_952);
     expect(sizes.find(({ name }) => name === "heads")?.trainable).toBe(7_386_245);
