@@ -30,14 +30,20 @@ export async function findCuda(): Promise<FoundCuda | string> {
   const driver = openDriver(ffi, driverFile.library);
   const device = firstDevice(driver);
   if (typeof device === "string") return device;
-  const nvrtc = load(ffi, nvrtcLibrary);
-  if (typeof nvrtc === "string") return `${device.name} is there, but ${nvrtc}`;
-  loadBuiltins(ffi, nvrtc.path);
-  const compiler = openNvrtc(nvrtc.library);
+  const compiler = findCompiler(ffi);
+  if (typeof compiler === "string") return `${device.name} is there, but ${compiler}`;
   const lt = load(ffi, cublasLtLibrary);
   const products = typeof lt === "string" ? `no cuBLASLt (${cublasLtLibrary.cure})` : "cuBLASLt";
   const cublasLt = typeof lt === "string" ? undefined : lt.library;
   return (loaded = { driver, compiler, cublasLt, text: `${device.name}, ${device.memory}; ${compiler.version}, ${products}` });
+}
+
+/** NVRTC, which needs no GPU; else how to get it. */
+export function findCompiler(ffi: Ffi): Compiler | string {
+  const nvrtc = load(ffi, nvrtcLibrary);
+  if (typeof nvrtc === "string") return nvrtc;
+  loadBuiltins(ffi, nvrtc.path);
+  return openNvrtc(nvrtc.library);
 }
 
 /** cuDNN and its version, or that there is none, as a part of a line; it is loaded for this alone. */

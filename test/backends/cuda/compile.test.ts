@@ -6,10 +6,16 @@ import { promisify } from "node:util";
 
 import { afterAll, describe, expect, test } from "@jest/globals";
 
+import { loadFfi } from "../../../src/backends/cuda/ffi.js";
+import { findCompiler } from "../../../src/backends/cuda/find-cuda.js";
 import { readSource, sourceNames } from "../../../src/backends/cuda/sources.js";
 
-/** Ampere, Hopper, and Blackwell's consumer cards. */
+/** Ampere, Hopper, and Blackwell's consumer cards, which compilers know from 12.8 on. */
 const architectures = ["sm_80", "sm_90a", "sm_120"];
+const knownTo = (version: string): string[] => {
+  const [major = 0, minor = 0] = (/\d+\.\d+/.exec(version)?.[0] ?? "").split(".").map(Number);
+  return architectures.filter((name) => name !== "sm_120" || 100 * major + minor >= 1208);
+};
 
 function nvcc(): string | undefined {
   try {
@@ -48,7 +54,7 @@ async function compile(name: string, architecture: string): Promise<Kernel[]> {
 
 const version = nvcc();
 
-describe(`every kernel compiles for ${architectures.join(", ")}`, () => {
+describe("every kernel compiles by nvcc", () => {
   if (version === undefined) {
     test.skip("not tested: there is no nvcc", () => undefined);
     return;
@@ -58,7 +64,7 @@ describe(`every kernel compiles for ${architectures.join(", ")}`, () => {
   // The longest first, so that the processors are done at about the same time.
   const jobs = sourceNames()
     .sort((a, b) => readSource(b).length - readSource(a).length)
-    .flatMap((name) => architectures.map((architecture) => ({ name, architecture })));
+    .flatMap((name) => knownTo(version).map((architecture) => ({ name, architecture })));
   const results = new Map<string, Promise<Kernel[]>>();
   const queue = [...jobs];
   const work = async (): Promise<void> => {
@@ -79,5 +85,23 @@ describe(`every kernel compiles for ${architectures.join(", ")}`, () => {
       expect(kernels.filter(({ spilled }) => spilled > 0)).toEqual([]);
     },
     900_000,
+  );
+});
+
+const ffi = await loadFfi();
+const compiler = ffi ? findCompiler(ffi) : "koffi is not installed";
+
+describe("every kernel compiles by NVRTC, through the binding", () => {
+  if (typeof compiler === "string") {
+    test.skip(`not tested: ${compiler}`, () => undefined);
+    return;
+  }
+  test.each(sourceNames().flatMap((name) => knownTo(compiler.version).map((architecture) => [name, architecture] as const)))(
+    "%s for %s",
+    (name, architecture) => {
+      // An ELF file.
+      expect([...compiler.compile(readSource(name), `${name}.cu`, architecture).subarray(0, 4)]).toEqual([0x7f, 0x45, 0x4c, 0x46]);
+    },
+    300_000,
   );
 });
