@@ -141,6 +141,24 @@ export function conformance(id: string): void {
     tf.dispose([parameters, first, second, average]);
   });
 
+  test("a product uses a factor as AdamW has just left it", async () => {
+    const [w, first, second] = [0.5, 0, 0].map((value) => tf.variable(tf.fill([3, 2], value))) as [Variable, Variable, Variable];
+    const x = tf.tensor2d([1, 2, 3], [1, 3]);
+    const product = async (): Promise<number[]> => {
+      const y = tf.matMul(x, w as ReturnType<typeof tf.tensor2d>);
+      const values = [...(await y.data())];
+      y.dispose();
+      return values;
+    };
+    expect(await product()).toEqual([3, 3]);
+    const gradient = tf.tensor2d([1, -1, 1, -1, 1, -1], [3, 2]);
+    const settings = { lr: 0.25, beta1: 0, beta2: 0, epsilon: 0, weightDecay: 0, step: 1, clip: 0, averageDecay: 0 };
+    // Against the sign of the gradient by the rate: 0.25 and 0.75.
+    adamwStep({ parameters: [w], gradients: [gradient], first: [first], second: [second] }, () => settings).dispose();
+    closeTo(Float32Array.from(await product()), Float32Array.from([1.5, 4.5]), 1e-6);
+    tf.dispose([w, first, second, x, gradient]);
+  });
+
   test.each([NaN, Infinity, -Infinity])("an AdamW step with a gradient of %d changes nothing and says so", async (pull) => {
     const [parameter, first, second, average] = [1, 2, 3, 4].map((value) => tf.variable(tf.tensor1d([value, -value]))) as [
       Variable,

@@ -6,6 +6,7 @@ import type { KernelConfig, TensorInfo } from "../../core/tensor.js";
 import { adamwOnHost } from "../shared/host-adamw.js";
 import type { KernelTable } from "../shared/open-device.js";
 import { convFilterGradient } from "./conv-filter-gradient.js";
+import { forgetPacked } from "./wasm-backend.js";
 import type { WasmBackend } from "./wasm-backend.js";
 
 type Kernel = (
@@ -74,6 +75,7 @@ export const wasmKernels: KernelTable = {
       a: `a${i}` in inputs ? array(`a${i}`) : undefined,
     }));
     backend.typedArrayFromHeap(out)[0] = adamwOnHost(list, settings());
+    for (const [name, info] of Object.entries(inputs)) if (!name.startsWith("g")) forgetPacked(backend, info);
     return out;
   }),
 
