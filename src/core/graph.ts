@@ -24,6 +24,8 @@ export interface GraphNode {
   readonly again?: { readonly node: string; readonly variant?: "ema" };
   /** Training steps of a phase that pass before it takes part. */
   readonly from?: number;
+  /** Updates that an optimizer makes in a step; 1 where it does not say. */
+  readonly updates?: number;
   /** Keep its results on disk, by what they are computed from. */
   readonly cache?: "disk";
   /** What the node's probe said of its files. */
@@ -52,6 +54,8 @@ export interface Phase {
   readonly name: string;
   /** Targets: sinks, reducers or optimizers. */
   readonly run: readonly string[];
+  /** Outputs whose mean is told after every step that computes them. */
+  readonly log?: readonly PortRef[];
   /** Batches per execution; undefined runs until a source ends. */
   readonly steps?: number;
   /** Runs inside `of`, after every `every`-th step of it and after its last. */

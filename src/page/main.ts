@@ -148,7 +148,8 @@ function mistakeItem({ code, message, cure, file, line, start: offset }: Mistake
 
 function step({ phase: name, step: done, metrics, seconds }: Answer & { kind: "step" }): void {
   const steps = phases.get(name);
-  const { loss } = metrics;
+  // Of several players the first one's.
+  const loss = metrics["loss"] ?? Object.entries(metrics).find(([key]) => key.endsWith("/loss"))?.[1];
   if (loss !== undefined) {
     plot.add(done, loss);
     if (steps !== undefined) bar.value = done / steps;

@@ -1,6 +1,7 @@
 import type { Graph, GraphNode } from "../core/graph.js";
 import { countWeights } from "../nodes/parts/weight-specs.js";
 import { planPhase, stepsOf } from "./run/plan.js";
+import type { TrainingPart } from "./run/plan-stages.js";
 
 /** What a checked graph will cost. */
 export interface Summary {
@@ -39,9 +40,13 @@ export function summarize(graph: Graph): Summary {
     const training = plan.optimizers.length > 0;
     const forward = (list: readonly GraphNode[]): number => list.reduce((sum, node) => sum + of(node).flops, 0);
     const [last] = plan.stages.slice(-1);
+    const update = ({ before, taped }: TrainingPart): number => forward(before) + 3 * forward(taped);
     const flops =
       forward(last?.fixed ?? []) +
-      (last?.parts ?? []).reduce((sum, { before, taped }) => sum + forward(before) + 3 * forward(taped), 0);
+      (last?.parts ?? []).reduce((sum, part) => {
+        const { updates = 1 } = part.optimizer;
+        return sum + updates * update(part) + (updates - 1) * forward(part.redrawn);
+      }, 0);
     const trains = new Set(plan.optimizers.map((node) => node.inputs["trains"]?.node));
     const weights = plan.models.reduce(
       (sum, node) => sum + of(node).total + (trains.has(node.name) ? 4 * of(node).trainable : 0),

@@ -75,9 +75,9 @@ const trials: Readonly<Record<string, Trial>> = {
   },
   "npx graph run graphs/latent-stats.yaml": { graph: `run graphs/latent-stats.yaml images.batch=20 ${smoke}` },
   "npx graph run graphs/score.yaml": { graph: `run graphs/score.yaml vars.batch=20 ${smoke}` },
-  "npx graph run graphs/stage1-train.yaml vars.batch=128 vars.steps=2500 generator.ema=0.999 generator.warmup=200 generator.in.loss=l1.value train.run=[generator] --run-dir runs/decoder":
+  "npx graph run graphs/stage1-train.yaml vars.batch=128 vars.steps=2500 generator.ema=0.999 generator.warmup=200 generator.in.loss=l1.value train.run=[generator] train.log=[l1.value] --run-dir runs/decoder":
     {
-      graph: `run graphs/stage1-train.yaml vars.batch=4 generator.ema=0.999 generator.warmup=200 generator.in.loss=l1.value train.run=[generator] --run-dir out/decoder ${smoke}`,
+      graph: `run graphs/stage1-train.yaml vars.batch=4 generator.ema=0.999 generator.warmup=200 generator.in.loss=l1.value train.run=[generator] train.log=[l1.value] --run-dir out/decoder ${smoke}`,
     },
   "npx graph run graphs/stage2-train.yaml vars.batch=128 vars.steps=2500 --run-dir runs/dit": {
     graph: `run graphs/stage2-train.yaml vars.batch=8 --only train --run-dir out/dit ${smoke}`,

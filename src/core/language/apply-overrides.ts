@@ -125,7 +125,8 @@ function* readersOf(root: Table, name: string): Iterable<string> {
   for (const { key, value } of tableOf(root, "phases")?.entries ?? []) {
     const run = entryOf(asMap(value), "run")?.value;
     const runs = (item: Value): boolean => isText(item) && (item.value === name || item.value.startsWith(`${name}/`));
-    if (run?.kind === "list" && run.items.some(runs)) yield `phases.${key}`;
+    const log = entryOf(asMap(value), "log")?.value;
+    if ((run?.kind === "list" && run.items.some(runs)) || (log?.kind === "list" && log.items.some(reads))) yield `phases.${key}`;
   }
 }
 

@@ -29,6 +29,10 @@ export async function bindNodes(
       problems.add("G106", `node ${quote(draft.name)}: a ${def.kind} is not cached`, draft.cache.at, {
         cure: "put cache: disk on a map or model node, such as a frozen encoder",
       });
+    if (draft.updates && def && def.kind !== "optimizer")
+      problems.add("G106", `node ${quote(draft.name)}: a ${def.kind} makes no updates`, draft.updates.at, {
+        cure: "give updates to an optimizer",
+      });
     bound.push({ draft, def, params: def && (await checkParams(draft, def, files, problems)) });
   }
   return bound;

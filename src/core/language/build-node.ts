@@ -27,6 +27,7 @@ export function buildNode(bound: BoundNode, typed: TypedNode | undefined, reads:
     at: draft.at,
     ...(bound.again ? { again: bound.again } : {}),
     ...(draft.from ? { from: draft.from.step } : {}),
+    ...(draft.updates && draft.updates.count > 1 ? { updates: draft.updates.count } : {}),
     ...(draft.cache ? { cache: draft.cache.value } : {}),
     ...(summary === undefined ? {} : { summary }),
   };

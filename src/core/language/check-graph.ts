@@ -113,7 +113,7 @@ export async function traceGraph(input: GraphInput): Promise<TracedGraph> {
   const probed = await probeNodes(bound, problems);
   const types = checkTypes({ ordered, includes: expansion.includes, connections, probed }, problems);
   checkInputs(bound, types, connections, problems);
-  const phases = checkPhases(expanded.fields.get("phases")?.value, bound, problems);
+  const phases = checkPhases(expanded.fields.get("phases")?.value, bound, { scope: expanded.scope, connections }, problems);
   checkStarts(bound, connections, phases, problems);
   const expect = readExpect(expanded.fields.get("expect"), expanded.scope, bound, problems);
   const sweep = readSweep(expanded.fields.get("sweep"), problems);

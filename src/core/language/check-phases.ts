@@ -6,6 +6,8 @@ import { asInteger, asList, asTable, asText, checkName, readFields, reportMissin
 import { phaseKeys } from "./keys.js";
 import type { PlacedPhase } from "./placed-phase.js";
 import type { Problems } from "./problems.js";
+import { readLog } from "./read-log.js";
+import type { Wiring } from "./read-log.js";
 import type { Entry, Table, Value } from "./value.js";
 import { entryOf } from "./value.js";
 import { listing, quote, suggest } from "./words.js";
@@ -14,11 +16,11 @@ import { listing, quote, suggest } from "./words.js";
 const defaults = { checkpoint: 500, keep: 3 } as const;
 
 /** Reads the phases. A graph without any has one, `run`, of everything that can be a target. */
-export function checkPhases(value: Value | undefined, nodes: readonly BoundNode[], problems: Problems): Phase[] {
+export function checkPhases(value: Value | undefined, nodes: readonly BoundNode[], wiring: Wiring, problems: Problems): Phase[] {
   const byName = new Map(nodes.map((node) => [node.draft.name, node]));
   const entries = value && asTable(value, "phases", problems)?.entries;
   if (!value || entries?.length === 0) return impliedPhase(nodes);
-  const placed = (entries ?? []).flatMap((entry) => readPhase(entry, byName, problems));
+  const placed = (entries ?? []).flatMap((entry) => readPhase(entry, byName, wiring, problems));
   checkRelations(placed, problems);
   return placed.map(({ phase }) => phase);
 }
@@ -33,7 +35,12 @@ function savings(training: boolean): { checkpoint: number; keep: number } {
   return training ? defaults : { checkpoint: 0, keep: defaults.keep };
 }
 
-function readPhase({ key, keyAt, value }: Entry, nodes: ReadonlyMap<string, BoundNode>, problems: Problems): PlacedPhase[] {
+function readPhase(
+  { key, keyAt, value }: Entry,
+  nodes: ReadonlyMap<string, BoundNode>,
+  wiring: Wiring,
+  problems: Problems,
+): PlacedPhase[] {
   const what = `phase ${quote(key)}`;
   const table = asTable(value, what, problems);
   if (!checkName(key, keyAt, "a phase", problems) || !table) return [];
@@ -57,9 +64,11 @@ function readPhase({ key, keyAt, value }: Entry, nodes: ReadonlyMap<string, Boun
     after: text("after"),
   };
   const saving = { checkpoint: number("checkpoint", 0), keep: number("keep", 1) };
-  const phase: Phase = { name: key, run, ...defined(given), ...savings(training), ...defined(saving) };
   // A target that does not exist may have been meant as the optimizer.
   const trains = training || run.length === 0 || run.some((name) => nodes.get(name)?.def === undefined);
+  const log = readLog(fields.get("log"), { what, run, trains }, wiring, nodes, problems);
+  const logged = log.length > 0 ? { log } : {};
+  const phase: Phase = { name: key, run, ...logged, ...defined(given), ...savings(training), ...defined(saving) };
   return [{ phase, optimizer, trains, fields, at: keyAt }];
 }
 

@@ -23,6 +23,7 @@ export function graphSchema(nodes: readonly NodeDef[]): JsonSchema {
         description: "a model, or an included file, to use once more with the same weights; @ema for the averaged ones",
       },
       from: count(0, "training steps of a phase that pass before it takes part"),
+      updates: count(1, "updates that an optimizer makes in a step, each of a loss computed anew"),
       params: { type: "object" },
       in: { type: "object", additionalProperties: reference },
       cache: {
@@ -71,6 +72,11 @@ const phase = {
   type: "object",
   properties: {
     run: { type: "array", items: { type: "string" }, description: "sinks, reducers or optimizers; what they need runs along" },
+    log: {
+      type: "array",
+      items: reference,
+      description: "outputs, as node.port, whose mean is shown and written after every training step that computes them",
+    },
     steps: count(1, "batches; without it until the data ends"),
     every: count(1, "steps of the phase in `of` between two executions"),
     of: { type: "string", description: "the phase in which this one is nested" },

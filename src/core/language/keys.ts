@@ -16,7 +16,7 @@ export const graphKeys: readonly string[] = [
 export const includedKeys: readonly string[] = ["name", "note", "plugins", "inputs", "outputs", "vars", "nodes"];
 
 /** Keys of a node. */
-export const plainNodeKeys: readonly string[] = ["type", "params", "in", "from", "note", "cache"];
+export const plainNodeKeys: readonly string[] = ["type", "params", "in", "from", "updates", "note", "cache"];
 
 /** Keys of a node that is another node, or include, once more. */
 export const againKeys: readonly string[] = ["again", "in", "from", "note"];
@@ -28,4 +28,4 @@ export const includeKeys: readonly string[] = ["use", "vars", "in", "note"];
 export const nodeKeys: readonly string[] = [...new Set([...plainNodeKeys, ...againKeys, ...includeKeys])];
 
 /** Keys of a phase. */
-export const phaseKeys: readonly string[] = ["run", "steps", "every", "of", "before", "after", "checkpoint", "keep"];
+export const phaseKeys: readonly string[] = ["run", "log", "steps", "every", "of", "before", "after", "checkpoint", "keep"];

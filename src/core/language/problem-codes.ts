@@ -40,6 +40,7 @@ export const problemCodes = {
   G502: "a phase runs a node that is no target",
   G503: "the relation between two phases does not hold",
   G504: "phases wait for each other in a circle",
+  G505: "a phase cannot log this",
   G510: "an override is malformed",
   G511: "an override names nothing in the graph",
   G512: "an override adds what is already there",

@@ -169,6 +169,10 @@ export const problemHelp: Readonly<Record<ProblemCode, ProblemHelp>> = {
     wrong: `nodes:\n  ${images}\n  ${grid}\nphases:\n  a: { run: [grid], steps: 1, after: b }\n  b: { run: [grid], steps: 1, after: a }`,
     cure: "Let one of the phases start by itself.",
   },
+  G505: {
+    wrong: `nodes:\n  ${images}\n  ${grid}\nphases:\n  show: { run: [grid], steps: 1, log: [images.image] }`,
+    cure: "A phase that trains logs outputs that its targets need anyway; `metric.mean` gives the mean over any other phase.",
+  },
   G510: { wrong: "graph run FILE dit.depth", cure: "Write key=value, +nodes.name={…} to add, ~nodes.name to remove." },
   G511: {
     wrong: "graph run FILE dti.depth=12",

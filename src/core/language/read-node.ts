@@ -42,12 +42,18 @@ export function readNode(entry: Entry, scope: Scope, problems: Problems): NodeDr
     ...(again ? { again: { ...again, implied: false } } : {}),
     ...(cache ? { cache } : {}),
     ...readStart(fields.get("from"), what, problems),
+    ...readUpdates(fields.get("updates"), what, problems),
   };
 }
 
 function readStart(entry: Entry | undefined, what: string, problems: Problems): Pick<NodeDraft, "from"> {
   const step = entry && asInteger(entry.value, `${what}: from`, 0, Number.MAX_SAFE_INTEGER, problems);
   return entry && step !== undefined && step > 0 ? { from: { step, at: entry.value.at } } : {};
+}
+
+function readUpdates(entry: Entry | undefined, what: string, problems: Problems): Pick<NodeDraft, "updates"> {
+  const count = entry && asInteger(entry.value, `${what}: updates`, 1, 1000, problems);
+  return entry && count !== undefined ? { updates: { count, at: entry.value.at } } : {};
 }
 
 function readCache(entry: Entry | undefined, what: string, problems: Problems): NodeDraft["cache"] {

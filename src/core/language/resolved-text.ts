@@ -32,6 +32,7 @@ export function resolvedText(
             params: orNothing(withDefaults(bound.params?.plain.data ?? {}, node.params)),
           }),
       from: node.from,
+      updates: node.updates,
       cache: node.cache,
       in: orNothing(
         Object.fromEntries(
@@ -43,7 +44,10 @@ export function resolvedText(
       ),
     },
   ]);
-  const loops = phases.map(({ name, ...rest }): [string, unknown] => [name, rest]);
+  const loops = phases.map(({ name, run, log, ...rest }): [string, unknown] => [
+    name,
+    { run, log: log?.map(({ node, port }) => `${node}.${port}`), ...rest },
+  ]);
   return printYaml(
     {
       name: head.name,

@@ -36,6 +36,8 @@ export interface NodeDraft extends Member {
   readonly again?: AgainDraft;
   /** First training step in which it takes part. */
   readonly from?: { readonly step: number; readonly at: Span };
+  /** Updates of an optimizer in a step, as written. */
+  readonly updates?: { readonly count: number; readonly at: Span };
 }
 
 /** A node named as one to use again. */

@@ -32,6 +32,8 @@ export interface PhaseToRun {
   readonly runs: readonly string[];
   readonly trains: readonly string[];
   readonly targets: readonly string[];
+  /** Outputs whose mean is told after each step, as `node.port`. */
+  readonly logs: readonly string[];
   /** Those of the nodes that keep their results on disk; `graph why FILE NODE` tells what is there. */
   readonly cached: readonly string[];
   /** Bytes of one checkpoint, and how many stay; 0 where the phase writes none. */
@@ -67,6 +69,7 @@ export async function planRun(whole: Graph, options: RunOptions, base: string): 
       runs: names(learning ? plan.fixed : [...plan.fixed, ...plan.trained]),
       trains: learning ? names(plan.trained) : [],
       targets: phase.run,
+      logs: (phase.log ?? []).map(({ node, port }) => `${node}.${port}`),
       cached: names(plan.fixed.filter(({ cache }) => cache !== undefined)),
       // Weights, their average and two moments.
       checkpointBytes: trained.reduce((sum, { trainable, total }) => sum + 4 * (2 * total + 2 * trainable), 0),

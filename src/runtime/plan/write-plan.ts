@@ -44,6 +44,7 @@ function phaseText(phase: PhaseToRun): string {
     ...list("cached", phase.cached),
     ...list("trains", phase.trains),
     ...list("for", phase.targets),
+    ...list("logs", phase.logs),
     ["costs", `${metric(flops)}FLOP a step${all}; about ${metric(bytes)}B of memory`],
     ...(phase.checkpointBytes > 0 ? [["keeps", `${phase.keep} checkpoints of about ${metric(phase.checkpointBytes)}B`]] : []),
     ["takes", timeText(phase, left)],

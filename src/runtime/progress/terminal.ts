@@ -70,24 +70,31 @@ export function terminalProgress(
   };
 }
 
-/** Bar and step; below it losses and speed. */
+/** Bar and step; below it losses, what the phase logs, and speed. */
 function drawReading(reading: Reading, depth: number, columns: number, colors: Colors): string[] {
   const { phase, step, metrics, samplesPerSecond, stepsPerSecond, left } = reading;
   const count = phase.steps === undefined ? `step ${step}` : `${step}/${phase.steps}`;
   const indent = "  ".repeat(depth);
   const room = Math.max(4, Math.min(40, columns - indent.length - phase.name.length - count.length - 8));
-  const filled = phase.steps ? Math.round((room * step) / phase.steps) : 0;
-  const bar = `${colors.cyan("━".repeat(filled))}${colors.dim("─".repeat(room - filled))}`;
+  const done = phase.steps ? Math.round((room * step) / phase.steps) : 0;
+  const bar = `${colors.cyan("━".repeat(done))}${colors.dim("─".repeat(room - done))}`;
   const parts = [
     ...Object.entries(metrics).map(([name, value]) => `${name} ${shortNumber(value)}`),
     ...(samplesPerSecond === undefined ? [] : [`${shortNumber(samplesPerSecond)} samples/s`]),
     ...(stepsPerSecond === undefined ? [] : [`${shortTime(1 / stepsPerSecond)} a step`]),
     ...(!left ? [] : [`ETA ${shortTime(left)}`]),
   ];
-  const speed = parts.reduce(
-    (line, part) => (indent.length + line.length + part.length + 5 > columns ? line : `${line}  ${part}`),
-    "",
-  );
   const head = `${indent}${colors.bold(phase.name)}  ${bar}  ${count}`;
-  return speed === "" ? [head] : [head, `${indent}${speed}`];
+  return [head, ...filled(parts, columns - indent.length).map((line) => `${indent}${line}`)];
+}
+
+/** The parts in as few lines of so many letters as hold them. */
+function filled(parts: readonly string[], columns: number): string[] {
+  const lines: string[] = [];
+  for (const part of parts) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + part.length + 2 < columns) lines[lines.length - 1] = `${last}  ${part}`;
+    else lines.push(`  ${part}`.slice(0, columns - 1));
+  }
+  return lines;
 }

@@ -29,7 +29,7 @@ export function compareGraphs(before: string, after: string): GraphChanges {
 function mayChange(path: readonly string[], graph: ReadonlyMap<string, string>): boolean {
   const [top, name, key] = path;
   if (top === "name" || top === "note" || top === "vars" || top === "expect" || top === "sweep" || top === "report") return true;
-  if (top === "phases") return ["steps", "every", "checkpoint", "keep"].includes(key ?? "");
+  if (top === "phases") return ["log", "steps", "every", "checkpoint", "keep"].includes(key ?? "");
   if (top !== "nodes") return false;
   const type = graph.get(["nodes", name, "type"].join("\n")) ?? "";
   return key === "note" || (key === "params" && type.startsWith('"out.'));

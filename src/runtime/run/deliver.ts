@@ -7,6 +7,7 @@ import { hostInputs } from "./host-nodes.js";
 import type { OpenHost } from "./host-nodes.js";
 import type { PhasePlan } from "./plan.js";
 import { isAsleep } from "./plan-stages.js";
+import { readScalars } from "./read-scalars.js";
 import type { Session } from "./session.js";
 import { disposeStep } from "./step-result.js";
 import type { StepResult } from "./step-result.js";
@@ -35,31 +36,31 @@ export async function deliver(session: Session, delivered: DeliveredStep): Promi
   const { optimizers, skipped } = session.devices;
   try {
     const metrics: Record<string, number> = {};
-    const record = (node: string, plain: string, value: number): void => {
-      const name = plan.optimizers.length > 1 ? `${node}/${plain}` : plain;
+    const tell = (node: string, name: string, value: number): void => {
       metrics[name] = value;
       session.recorder.metric({ phase: phase.name, step: session.trained, node, name, value });
     };
+    const record = (node: string, plain: string, value: number): void =>
+      tell(node, plan.optimizers.length > 1 ? `${node}/${plain}` : plain, value);
     let passed = true;
     for (const [node, scalars] of result.scalars) {
-      const values = await Promise.all(
-        Object.entries(scalars).map(async ([name, scalar]) => [name, (await scalar.data())[0] ?? NaN] as const),
-      );
-      const bad = values.find(([, value]) => !Number.isFinite(value));
+      const { updates, means, bad, badUpdates } = await readScalars(scalars);
       if (bad) {
         const failure = await nonfinite(session, delivered, node, bad);
         if (optimizers.get(node)?.onNonfinite !== "skip") throw failure;
         passed = false;
-        const count = (skipped.get(node) ?? 0) + 1;
+        const count = (skipped.get(node) ?? 0) + badUpdates;
         skipped.set(node, count);
         record(node, "skipped", count);
         tellSkipped(session, delivered, failure, count);
         continue;
       }
-      const updates = step - startOf(node, plan) - (skipped.get(node) ?? 0);
-      for (const [name, value] of [...values, ...Object.entries(optimizers.get(node)?.schedule(updates) ?? {})])
+      const done = (step - startOf(node, plan)) * updates - (skipped.get(node) ?? 0);
+      for (const [name, value] of [...means, ...Object.entries(optimizers.get(node)?.schedule(done) ?? {})])
         record(node, name, value);
     }
+    const logged = [...result.logged].map(async ([key, mean]) => [key, (await mean.data())[0] ?? NaN] as const);
+    for (const [key, value] of passed ? await Promise.all(logged) : []) tell(key.slice(0, key.lastIndexOf(".")), key, value);
     for (const host of passed ? hosts : []) {
       if (plan.optimizers.length > 0 && isAsleep(host.node, step)) continue;
       const values: HostValues<Ports> = await hostInputs(host.node, result, session.devices);

@@ -1,10 +1,10 @@
 import type { HostContext, HostValues, NamedArrays, Ports, Reduction, Sink } from "../../core/define-node.js";
 import type { GraphNode } from "../../core/graph.js";
 import type { HostArray } from "../../core/tensor.js";
+import type { Devices } from "./devices.js";
 import { blameAsync } from "./failure.js";
 import { savedArrays } from "./saved-arrays.js";
-import { keyOf, weightsOf } from "./stage.js";
-import type { Devices } from "./stage.js";
+import { keyOf, weightsOf } from "./stage-values.js";
 import type { StepResult } from "./step-result.js";
 import { fetch } from "./transfer.js";
 

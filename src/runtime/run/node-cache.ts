@@ -1,9 +1,9 @@
 import type { Device } from "../../core/define-backend.js";
 import type { Graph } from "../../core/graph.js";
+import type { Devices } from "./devices.js";
 import type { PhasePlan } from "./plan.js";
 import type { ProgressView } from "./progress-view.js";
 import type { Recorder } from "./recorder.js";
-import type { Devices } from "./stage.js";
 import type { Packets } from "./transfer.js";
 
 /** What a cache needs of a run under way. */

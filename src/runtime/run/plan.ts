@@ -49,7 +49,7 @@ export function planPhase(graph: Graph, phase: Phase): PhasePlan {
     optimizers,
     hosts,
     models: graph.nodes.filter((node) => held.has(node.name)),
-    stages: planStages({ sources, device, optimizers, hosts }),
+    stages: planStages({ sources, device, optimizers, hosts, logged: phase.log ?? [] }),
   };
 }
 

@@ -7,6 +7,15 @@ import { tf } from "../../core/tensor.js";
 import type { Tensor } from "../../core/tensor.js";
 import type { Part } from "./cut-batch.js";
 
+/** What else decides of a node's work in a step. */
+interface Circumstances {
+  /** The part of the batch that is in work, where it is cut. */
+  readonly part?: Part | undefined;
+  /** Updates of the same optimizer in this step before this one; each draws numbers of its own. */
+  readonly round?: number | undefined;
+  readonly remember?: StepContext["remember"] | undefined;
+}
+
 /**
  * What a device node may know in a step; its random numbers are keyed by (seed, node, stream, step). In a part of a batch a node gets
  * the numbers that these rows have in the whole batch.
@@ -16,15 +25,15 @@ export function stepContext(
   node: string,
   step: PerStep,
   training: boolean,
-  part?: Part,
-  remember: StepContext["remember"] = noModel,
+  { part, round = 0, remember = noModel }: Circumstances = {},
 ): StepContext {
   const key = philoxKey(seed, node);
+  const again = round > 0 ? `#${round}` : "";
   const drawn =
     (kind: string, draw: (which: Draw) => Tensor): Random["normal"] =>
     (shape, stream = "") => {
       const from = (name: string, of: readonly number[]): Tensor =>
-        draw({ key, stream: streamId(`${kind}/${name}`), step, shape: of });
+        draw({ key, stream: streamId(`${kind}/${name}${again}`), step, shape: of });
       const [rows = 0, ...rest] = shape;
       if (!part) return from(stream, shape);
       if (rows === 0 || rows % part.size !== 0) return from(`${stream}/${part.from}`, shape);

@@ -3,6 +3,7 @@ import type { HostContext, Optimizer } from "../../core/define-node.js";
 import type { Graph, GraphNode, Phase } from "../../core/graph.js";
 import { tf } from "../../core/tensor.js";
 import type { Activity } from "./activity.js";
+import type { Devices } from "./devices.js";
 import { asWeightSet, disposeModel, loadModel } from "./live-model.js";
 import type { LiveModel } from "./live-model.js";
 import type { NodeCache } from "./node-cache.js";
@@ -10,7 +11,7 @@ import { phaseOrder, planPhase } from "./plan.js";
 import type { PhasePlan } from "./plan.js";
 import type { ProgressView } from "./progress-view.js";
 import type { Recorder } from "./recorder.js";
-import type { Devices, StepWatch } from "./stage.js";
+import type { StepWatch } from "./stage.js";
 import type { Packets } from "./transfer.js";
 
 /** A run under way: the graph, what lives on the device, and where results go. */

@@ -1,32 +1,23 @@
 import { differentiate } from "../../core/backward.js";
 import type { Pull } from "../../core/backward.js";
-import type { AnyValue, Optimizer, StepContext } from "../../core/define-node.js";
-import type { GraphNode, PortRef } from "../../core/graph.js";
+import type { GraphNode } from "../../core/graph.js";
 import { overwrite } from "../../core/ops/overwrite.js";
 import type { PerStep } from "../../core/per-step.js";
 import { tf } from "../../core/tensor.js";
-import type { Tensor, Variable } from "../../core/tensor.js";
+import type { Tensor } from "../../core/tensor.js";
 import { cutBatch, joinParts, rowsOf } from "./cut-batch.js";
 import type { Part } from "./cut-batch.js";
+import type { Devices } from "./devices.js";
 import { blame } from "./failure.js";
-import { asModel, asWeightSet } from "./live-model.js";
 import type { LiveModel } from "./live-model.js";
 import { ownerOf } from "./plan-nodes.js";
 import type { StagePlan, TrainingPart } from "./plan-stages.js";
 import { stepContext } from "./random.js";
+import { apply, asTensor, keyOf, resolve, variableOf } from "./stage-values.js";
+import type { Known, Value } from "./stage-values.js";
+import { StepLog } from "./step-log.js";
 import { disposeStep } from "./step-result.js";
 import type { StepResult } from "./step-result.js";
-
-/** What lives on the device for a whole run. */
-export interface Devices {
-  readonly seed: number;
-  readonly models: ReadonlyMap<string, LiveModel>;
-  readonly optimizers: ReadonlyMap<string, Optimizer>;
-  /** Steps in which an optimizer left the weights alone, by its name; grows as the run goes on. */
-  readonly skipped: Map<string, number>;
-}
-
-type Value = AnyValue | undefined;
 
 /**
  * Called around each node's work in a step, a node's forward pass or an optimizer's update; gives what the work gives. `given` are the
@@ -57,8 +48,8 @@ export interface StageWatch {
 
 /**
  * Runs the device part of one step as one synchronous tensor function: fixed nodes, then, for one optimizer after the other, the nodes that
- * its loss needs, its own model's under the gradient tape, and its update. An optimizer that accumulates has all of them done for one
- * part of the batch after the other. `packets` are the sources' tensors by `node.port`, which stay the caller's.
+ * its loss needs, its own model's under the gradient tape, and its update, as often as it makes updates in a step. An optimizer that accumulates
+ * has all of them done for one part of the batch after the other. `packets` are the sources' tensors by `node.port`, which stay the caller's.
  */
 export function runStage(
   plan: StagePlan,
@@ -70,15 +61,16 @@ export function runStage(
   const wanted = new Set(plan.hosts.flatMap((node) => Object.values(node.inputs).map(keyOf)));
   const kept = new Map<string, Tensor>();
   const scalars = new Map<string, Record<string, Tensor>>();
+  const log = new StepLog(plan.logged.map(keyOf));
   const training = plan.parts.length > 0;
   const whole: Known = { values: new Map<string, Value>(packets) };
-  const evaluate = (nodes: readonly GraphNode[], { values, part }: Known, trainee?: string): void => {
+  const evaluate = (nodes: readonly GraphNode[], { values, part, round }: Known, trainee?: string): void => {
     for (const node of nodes) {
       // A model works in training mode only while its own weights are trained: a judge that is asked does not learn from it.
       const mode = node.def.kind === "model" ? ownerOf(node) === trainee : training;
       const live = mode ? devices.models.get(ownerOf(node)) : undefined;
       const remember = live && ((name: string, value: Tensor) => overwrite(variableOf(live, name), value));
-      const context = stepContext(devices.seed, node.name, step, mode, part, remember);
+      const context = stepContext(devices.seed, node.name, step, mode, { part, round, remember });
       const inputs = Object.fromEntries(
         Object.entries(node.inputs).map(([port, ref]) => [port, resolve(ref, values, devices, context)]),
       );
@@ -91,7 +83,7 @@ export function runStage(
   const keepWanted = (): void => {
     for (const key of wanted) keep(kept, key, whole.values.get(key));
   };
-  const train = ({ optimizer, before, taped }: TrainingPart): void => {
+  const train = ({ optimizer, redrawn, before, taped }: TrainingPart): void => {
     const loss = optimizer.inputs["loss"];
     const trainee = optimizer.inputs["trains"]?.node ?? "";
     const live = devices.models.get(trainee);
@@ -99,26 +91,30 @@ export function runStage(
     if (!loss || !live || !trainer) throw new Error(`optimizer "${optimizer.name}" is not connected`);
     const names = trainer.trains.specs.filter((spec) => spec.trainable).map((spec) => spec.name);
     const variables = names.map((name) => variableOf(live, name));
+    const parts = blame(optimizer, () => cutBatch(packets, trainer.accumulate ?? 1));
+    const { updates: rounds = 1 } = optimizer;
     /** The loss, then a gradient for each variable. */
     const lossAndGradients = (known: Known, evaluated: () => void): Tensor[] => {
       evaluate(before, known, trainee);
+      const share = known.part ? known.part.size / known.part.of : 1;
       const forward = (): Tensor => {
         evaluate(taped, known, trainee);
         evaluated();
+        log.note(known.values, share / rounds);
         const value = asTensor(known.values.get(keyOf(loss)), keyOf(loss));
-        return known.part ? tf.mul(value, known.part.size / known.part.of) : value;
+        return known.part ? tf.mul(value, share) : value;
       };
       const { value, gradients } = blame(optimizer, () => differentiate(forward, variables, onPull));
       return [value, ...gradients.map((gradient, i) => gradient ?? tf.zerosLike(variables[i] ?? value))];
     };
-    const inParts = (parts: readonly Part[]): Tensor[] => {
+    const inParts = (round: number): Tensor[] => {
       const pieces = new Map<string, Tensor[]>();
       const missing = [...wanted].filter((key) => !kept.has(key));
       let sums: Tensor[] = [];
       try {
         for (const part of parts)
           sums = tf.tidy(() => {
-            const known: Known = { values: new Map<string, Value>(rowsOf(packets, part)), part };
+            const known: Known = { values: new Map<string, Value>(rowsOf(packets, part)), part, round };
             evaluate(plan.fixed, known);
             const made = lossAndGradients(known, () => collect(pieces, missing, known.values));
             return sums.length === 0 ? made : made.map((tensor, i) => addInto(sums[i], tensor));
@@ -129,69 +125,46 @@ export function runStage(
       }
       return sums;
     };
-    const parts = blame(optimizer, () => cutBatch(packets, trainer.accumulate ?? 1));
-    const [value, ...gradients] = parts.length > 1 ? inParts(parts) : lossAndGradients(whole, keepWanted);
-    if (!value) throw new Error(`optimizer "${optimizer.name}" has no loss`);
-    // An optimizer that joins later counts its own steps; one that skips, its updates.
-    const updates: PerStep = () => step() - (optimizer.from ?? 0) - (devices.skipped.get(optimizer.name) ?? 0);
-    const given = Object.fromEntries(names.map((name, i) => [name, gradients[i]]));
-    const update = (): Record<string, Tensor> => trainer.apply(poison(gradients, value), updates);
-    const logged = onPull ? {} : blame(optimizer, () => onNode(optimizer, update, given));
-    scalars.set(optimizer.name, keepTensors({ loss: value, ...logged }));
+    const inWhole = (round: number): Tensor[] => {
+      if (round === 0) return lossAndGradients(whole, keepWanted);
+      const known: Known = { values: new Map(whole.values), round };
+      evaluate(redrawn, known);
+      return lossAndGradients(known, () => undefined);
+    };
+    /** One update; its scalars. */
+    const update = (round: number): Record<string, Tensor> => {
+      const [value, ...gradients] = parts.length > 1 ? inParts(round) : inWhole(round);
+      if (!value) throw new Error(`optimizer "${optimizer.name}" has no loss`);
+      // An optimizer that joins later counts its own steps; one that skips, its updates.
+      const count: PerStep = () => (step() - (optimizer.from ?? 0)) * rounds + round - (devices.skipped.get(optimizer.name) ?? 0);
+      const given = Object.fromEntries(names.map((name, i) => [name, gradients[i]]));
+      const work = (): Record<string, Tensor> => trainer.apply(poison(gradients, value), count);
+      return { loss: value, ...(onPull ? {} : blame(optimizer, () => onNode(optimizer, work, given))) };
+    };
+    const first = update(0);
+    const more = Array.from({ length: rounds - 1 }, (_, i) => tf.tidy(() => update(i + 1)));
+    scalars.set(optimizer.name, keepTensors(rounds === 1 ? first : stacked([first, ...more])));
+    log.settle();
     // What was computed under the tape is gone; who needs it computes it anew.
     for (const node of taped) for (const port of Object.keys(node.def.outputs)) whole.values.delete(`${node.name}.${port}`);
   };
-  const result: StepResult = { tensors: kept, scalars };
+  const result: StepResult = { tensors: kept, scalars, logged: log.means };
   try {
     tf.tidy(() => {
       const inWhole =
         !training || plan.parts.some(({ optimizer }) => (devices.optimizers.get(optimizer.name)?.accumulate ?? 1) === 1);
       if (inWhole) evaluate(plan.fixed, whole);
       keepWanted();
+      log.note(whole.values);
+      log.settle();
       plan.parts.forEach(train);
     });
   } catch (error) {
+    log.abandon();
     disposeStep(result);
     throw error;
   }
   return result;
-}
-
-/** Values by `node.port`, of a whole batch or of a part. */
-interface Known {
-  readonly values: Map<string, Value>;
-  readonly part?: Part;
-}
-
-/** `node.port`, or `node.port@variant`. */
-export function keyOf(ref: PortRef): string {
-  return `${ref.node}.${ref.port}${ref.variant ? `@${ref.variant}` : ""}`;
-}
-
-/** The weights that a reference to a model means: its own, or the average that its optimizer keeps. */
-export function weightsOf(ref: PortRef, devices: Devices): { live: LiveModel; weights: LiveModel["weights"] } {
-  const live = devices.models.get(ref.node);
-  if (!live) throw new Error(`model "${ref.node}" is not loaded`);
-  if (!ref.variant) return { live, weights: live.weights };
-  const trainer = [...devices.optimizers.values()].find((optimizer) => optimizer.trains.node === ref.node);
-  return { live, weights: trainer?.average ?? live.weights };
-}
-
-function apply(node: GraphNode, inputs: Record<string, Value>, devices: Devices, context: StepContext): Record<string, Value> {
-  // The checker connected only ports of matching kinds, so the inputs are what the definition declares.
-  const checked = inputs as Record<string, never>;
-  if (node.def.kind === "map") return node.def.run(checked, node.params, context);
-  if (node.def.kind !== "model") throw new Error(`"${node.name}" cannot run in a stage`);
-  const { weights } = weightsOf({ port: "weights", ...(node.again ?? { node: node.name }) }, devices);
-  return node.def.apply(weights, checked, node.params, context);
-}
-
-function resolve(ref: PortRef, values: ReadonlyMap<string, Value>, devices: Devices, context: StepContext): Value {
-  const known = values.get(keyOf(ref));
-  if (known !== undefined) return known;
-  const { live, weights } = weightsOf(ref, devices);
-  const kind = live.def.outputs[ref.port]?.kind;
-  return kind === "model" ? asModel(live, weights, context) : asWeightSet(live, weights);
 }
 
 function keep(kept: Map<string, Tensor>, key: string, value: Value): void {
@@ -214,6 +187,12 @@ function addInto(sum: Tensor | undefined, more: Tensor): Tensor {
   return total;
 }
 
+/** The scalars of several updates, one after the other. */
+function stacked(updates: readonly Record<string, Tensor>[]): Record<string, Tensor> {
+  const names = Object.keys(updates[0] ?? {});
+  return Object.fromEntries(names.map((name) => [name, tf.stack(updates.flatMap((scalars) => scalars[name] ?? []))]));
+}
+
 /** A loss that is NaN or infinite makes the gradients NaN, so that the optimizer sees it: 0 · loss is added to the smallest of them. */
 function poison(gradients: readonly Tensor[], loss: Tensor): readonly Tensor[] {
   const smallest = gradients.reduce<Tensor | undefined>((least, g) => (least && least.size <= g.size ? least : g), undefined);
@@ -223,15 +202,4 @@ function poison(gradients: readonly Tensor[], loss: Tensor): readonly Tensor[] {
 function keepTensors(values: Record<string, Tensor>): Record<string, Tensor> {
   for (const value of Object.values(values)) tf.keep(value);
   return values;
-}
-
-function variableOf(live: LiveModel, name: string): Variable {
-  const variable = live.variables.get(name);
-  if (!variable) throw new Error(`model "${live.node.name}" has no variable "${name}"`);
-  return variable;
-}
-
-function asTensor(value: Value, key: string): Tensor {
-  if (value instanceof tf.Tensor) return value;
-  throw new Error(`"${key}" is no tensor`);
 }

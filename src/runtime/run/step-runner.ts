@@ -1,13 +1,14 @@
 import type { Device, Program, Recording } from "../../core/define-backend.js";
 import { tf } from "../../core/tensor.js";
 import type { HostArray, Tensor } from "../../core/tensor.js";
+import type { Devices } from "./devices.js";
 import type { PhasePlan } from "./plan.js";
 import type { StagePlan } from "./plan-stages.js";
 import { compareReplay } from "./compare-replay.js";
 import { findCulprit } from "./find-culprit.js";
 import type { Culprit } from "./find-culprit.js";
 import { runStage } from "./stage.js";
-import type { Devices, NodeHook } from "./stage.js";
+import type { NodeHook } from "./stage.js";
 import { namesOf, resultOf, tensorsOf, textOf } from "./step-result.js";
 import type { ResultName, StepResult } from "./step-result.js";
 import { upload } from "./transfer.js";

@@ -1,9 +1,9 @@
 import type { SavedTable, Weights } from "../../core/define-node.js";
 import { tf } from "../../core/tensor.js";
 import type { HostArray, Variable } from "../../core/tensor.js";
+import type { Devices } from "./devices.js";
 import type { Checkpoint } from "./recorder.js";
 import { savedArrays } from "./saved-arrays.js";
-import type { Devices } from "./stage.js";
 import { upload } from "./transfer.js";
 
 /**

@@ -110,14 +110,7 @@ function allDims(def: NodeDef, params: Readonly<Record<string, unknown>>, { name
 
 function contextOf({ name = "node", seed = 0, step = 0, training = false, noise }: NodeSettings): StepContext {
   // A node alone is a pure function: what it would remember for later is let go.
-  const drawn = stepContext(
-    seed,
-    name,
-    () => step,
-    training,
-    undefined,
-    () => undefined,
-  );
+  const drawn = stepContext(seed, name, () => step, training, { remember: () => undefined });
   if (noise === undefined) return drawn;
   return { ...drawn, random: { normal: () => toTensor(noise, "f32"), uniform: () => toTensor(noise, "f32") } };
 }

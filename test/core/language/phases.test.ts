@@ -26,6 +26,26 @@ describe("phases", () => {
     ]);
   });
 
+  test("that train may log outputs, an included file's too; the resolved graph says which", async () => {
+    const text = withPhases("train: { run: [adam], log: [loss.value, time] }");
+    const graph = await check(text);
+    const log = [
+      { node: "loss", port: "value" },
+      { node: "time", port: "t" },
+    ];
+    expect(graph.phases).toMatchObject([{ run: ["adam"], log }]);
+    expect(graph.resolved).toContain("    run: [adam]\n    log: [loss.value, time.t]\n");
+    expect((await check(graph.resolved)).phases).toEqual(graph.phases);
+    const part =
+      'outputs: { t: time.t }\ninputs: { z: "f32[B,...]" }\nnodes: { time: { type: flow.time, in: { like: inputs.z } } }';
+    const included = text
+      .replace("time: { type: flow.time, in: { like: encoder.z } }", "times: { use: ./part.yaml, in: { z: encoder.z } }")
+      .replace("t: time.t", "t: times.t")
+      .replace("log: [loss.value, time]", "log: [times.t]");
+    const { phases } = await check(included, { files: { "/graphs/part.yaml": part } });
+    expect(phases).toMatchObject([{ log: [{ node: "times/time", port: "t" }] }]);
+  });
+
   test("left out are one, of everything that can be a target", async () => {
     const expected = [{ name: "run", run: ["adam", "show"], checkpoint: 500, keep: 3 }];
     expect((await check(nodes)).phases).toEqual(expected);
@@ -90,6 +110,54 @@ describe("refused", () => {
       ["train: { run: [adam], checkpoint: -1 }"],
       'main.yaml:14:37 error[G106]: phase "train": checkpoint: expected a whole number of at least 0, got -1',
       undefined,
+    ],
+    [
+      "a log of an unknown node",
+      ["train: { run: [adam], log: [los.value] }"],
+      'main.yaml:14:31 error[G301]: no node "los"',
+      'did you mean "loss"?',
+    ],
+    [
+      "a log of an unknown output",
+      ["train: { run: [adam], log: [loss.valeu] }"],
+      'main.yaml:14:31 error[G302]: node "loss" (flow.loss) has no output "valeu"',
+      'did you mean "value"?',
+    ],
+    [
+      "a log of weights",
+      ["train: { run: [adam], log: [dit.weights] }"],
+      'main.yaml:14:31 error[G304]: phase "train": log: "dit.weights" carries weights, and a log is of f32 numbers',
+      "name an output whose type starts with f32",
+    ],
+    [
+      "a log of labels",
+      ["train: { run: [adam], log: [images.label] }"],
+      'main.yaml:14:31 error[G304]: phase "train": log: "images.label" carries i32[B], and a log is of f32 numbers',
+      "name an output whose type starts with f32",
+    ],
+    [
+      "a log of what is not computed",
+      ["train: { run: [adam], log: [loss.value, sampler.z] }"],
+      'main.yaml:14:43 error[G505]: phase "train" logs "sampler.z", which none of its targets needs',
+      "take it out of the log, or let the phase run what needs it",
+    ],
+    [
+      "an output that is logged twice",
+      ["train: { run: [adam], log: [time, time.t] }"],
+      'main.yaml:14:37 error[G103]: phase "train" logs "time.t" twice',
+      undefined,
+    ],
+    [
+      "a log that is no list",
+      ["train: { run: [adam], log: loss.value }"],
+      'main.yaml:14:30 error[G106]: phase "train": log: expected a list, got "loss.value" (a string)',
+      "write log: [node.port]",
+    ],
+    [
+      "a log of a phase that does not train",
+      ["show: { run: [show], log: [sampler.z] }"],
+      'main.yaml:14:24 error[G505]: phase "show" trains nothing, and a log is of training steps',
+      "let the phase run a reducer, such as metric.mean",
     ],
     [
       "a name with a slash",

@@ -26,6 +26,7 @@ test.each([
   ["checkpoint: 100", "checkpoint: 10", "phases.train.checkpoint: 100 -> 10"],
   ["keep: 3", "keep: 1", "phases.train.keep: 3 -> 1"],
   ["columns: 4", "columns: 8", "nodes.grid.params.columns: 4 -> 8"],
+  ["steps: 400", "log: [l1.value], steps: 400", 'phases.train.log: (none) -> ["l1.value"]'],
   ["steps: 400, ", "", "phases.train.steps: 400 -> (none)"],
 ])("allows %s to become %s", (from, to, line) => {
   expect(compareGraphs(graph, graph.replace(from, to))).toEqual({ allowed: [line], refused: [] });
