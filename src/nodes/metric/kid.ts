@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { defineNode } from "../../core/define-node.js";
 import { philoxKey, philoxUniform, streamId } from "../../core/philox.js";
-import { tensor } from "../../core/port.js";
-import { extractorParam, findExtractor, named } from "./extractor.js";
-import { featureSet, products } from "./feature-set.js";
+import { findExtractor, named } from "./extractor.js";
+import { featurePair, featurePairInputs, featurePairParams } from "./feature-pair.js";
+import { products } from "./feature-set.js";
 
 /**
  * Kernel distance between the features of real and generated images (arXiv 1801.01401): the unbiased squared maximum mean discrepancy under
@@ -14,22 +14,17 @@ export const kid = defineNode({
   type: "metric.kid",
   version: 1,
   note: "Kernel (KID) distance between features of real and generated images.",
-  inputs: { real: tensor("f32[B,C]", "features of real images"), fake: tensor("f32[b,C]", "features of generated images") },
+  inputs: featurePairInputs,
   outputs: {},
   params: z.object({
-    extractor: extractorParam,
+    ...featurePairParams,
     subsets: z.number().int().min(1).default(100).describe("random subsets"),
     subset_size: z.number().int().min(2).default(1000).describe("vectors of each side in a subset, at most all"),
-    limit: z.number().int().min(2).default(50_000).describe("keep only the first so many vectors of each side"),
   }),
   start({ extractor, subsets, subset_size, limit }, context) {
-    const real = featureSet("the real features", limit);
-    const fake = featureSet("the fake features", limit);
+    const { real, fake, add } = featurePair(limit);
     return {
-      add(values) {
-        real.add(values.real);
-        fake.add(values.fake);
-      },
+      add,
       async finish() {
         const found = await findExtractor(extractor, context);
         const size = Math.min(subset_size, real.count, fake.count);

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { defineNode } from "../../core/define-node.js";
-import { tensor } from "../../core/port.js";
-import { extractorParam, findExtractor, named } from "./extractor.js";
-import { featureSet, products } from "./feature-set.js";
+import { findExtractor, named } from "./extractor.js";
+import { featurePair, featurePairInputs, featurePairParams } from "./feature-pair.js";
+import { products } from "./feature-set.js";
 import type { FeatureSet } from "./feature-set.js";
 
 /** Rows whose distances to all others are held at once. */
@@ -17,21 +17,16 @@ export const precisionRecall = defineNode({
   type: "metric.precision_recall",
   version: 1,
   note: "Precision and recall of generated images by nearest neighbours of features.",
-  inputs: { real: tensor("f32[B,C]", "features of real images"), fake: tensor("f32[b,C]", "features of generated images") },
+  inputs: featurePairInputs,
   outputs: {},
   params: z.object({
-    extractor: extractorParam,
+    ...featurePairParams,
     neighbours: z.number().int().min(1).default(3).describe("k: which neighbour bounds the surroundings of a vector"),
-    limit: z.number().int().min(2).default(50_000).describe("keep only the first so many vectors of each side"),
   }),
   start({ extractor, neighbours, limit }, context) {
-    const real = featureSet("the real features", limit);
-    const fake = featureSet("the fake features", limit);
+    const { real, fake, add } = featurePair(limit);
     return {
-      add(values) {
-        real.add(values.real);
-        fake.add(values.fake);
-      },
+      add,
       async finish() {
         const found = await findExtractor(extractor, context);
         if (Math.min(real.count, fake.count) <= neighbours)
