@@ -101,6 +101,7 @@ const families: readonly (readonly [form: RegExp, where: string])[] = [
     /^npx graph run graphs\/experiments\/.*full\//,
     "it asks for files that have to be fetched; shipped-graphs.test.ts checks it with stand-ins",
   ],
+  [/^npx graph \w+ graphs\/full\//, "it asks for files that have to be fetched; stage1.test.ts checks it with stand-ins"],
   [/^graph check graphs\/experiments\//, "shipped-graphs.test.ts checks them with stand-ins for what has to be fetched"],
   [/^npm init -y && npm install raegraph$/, "the packed package is installed by hand before a release"],
 ];

@@ -33,7 +33,7 @@ function graph(run: string, killAt?: number): Promise<Ended> {
 
 test("two players that are killed at random moments end bit for bit like two that are not", async () => {
   expect(await graph("whole")).toMatchObject({ code: 0 });
-  // Three metrics a step and player. The moments change from run to run; a failure shows them.
+  // Six metrics a step, twelve from the third on. The moments change from run to run; a failure shows them.
   const seed = Date.now();
   expect({ seed, ...(await graph("killed", 4 + (seed % 17))) }).toMatchObject({ seed, code: "SIGKILL" });
   expect({ seed, ...(await graph("killed", 30 + (seed % 13))) }).toMatchObject({ seed, code: "SIGKILL" });

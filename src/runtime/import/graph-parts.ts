@@ -5,6 +5,8 @@ export interface NodeText {
   readonly type: string;
   /** Training steps after which it takes part. */
   readonly from?: number;
+  /** Updates of an optimizer in a step. */
+  readonly updates?: number;
   readonly params?: Readonly<Record<string, Plain | undefined>>;
   readonly in?: Readonly<Record<string, string>>;
 }

@@ -19,6 +19,8 @@ interface Critic {
   readonly loss: Params;
   readonly balance: Params;
   readonly adam: Params;
+  /** Of the critic in a step. */
+  readonly updates: number;
   /** Training steps after which the critic learns, and after which the decoder listens to it. */
   readonly learnsFrom: number;
   readonly heardFrom: number;
@@ -50,13 +52,12 @@ export function readPlayers(making: Making, epoch: number): Players {
   translate(making, `${at}.gen_loss`, { vanilla: "linear" }, "vanilla");
   const balance = { at: "decoder_pred.weight", weight: force, most: config.number(`${at}.max_d_weight`) ?? 1e4 };
   const updates = config.number(`${at}.disc_updates`) ?? 1;
-  if (updates !== 1) config.say("missing", `${at}.disc_updates`, "the critic learns once in a step here");
   const critic = readCritic(making, force > 0);
   const adam = { ...readAdam(making, { places: ["gan.disc"] }, epoch), clip: 0, ema: 0 };
   if (!(force > 0)) sayUnused(making);
   return {
     ...(perceptual > 0 ? { perceptual: { weight: perceptual, from, vgg16: locate(vgg16), linear: locate(lpips) } } : {}),
-    ...(force > 0 ? { critic: { ...critic, loss: { kind }, balance, adam, learnsFrom, heardFrom } } : {}),
+    ...(force > 0 ? { critic: { ...critic, loss: { kind }, balance, adam, updates, learnsFrom, heardFrom } } : {}),
   };
 }
 
@@ -147,6 +148,7 @@ export function playerNodes({ perceptual, critic }: Players, stage: Stage, nodes
   nodes["critic_adam"] = {
     type: "train.adamw",
     ...later(critic.learnsFrom),
+    ...(critic.updates > 1 ? { updates: critic.updates } : {}),
     params: critic.adam,
     in: { loss: "judging.value", trains: "heads.weights" },
   };
