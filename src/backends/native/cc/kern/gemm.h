@@ -5,7 +5,7 @@ constexpr int64_t kColumns = 2048 / NR * NR;  // columns per block
 constexpr int64_t kPacked = 1 << 21;          // floats of packed B at a time: they stay in L3
 constexpr int64_t kRows = RAE_MC / MR * MR;   // rows per block: packed A stays in L2
 
-enum Slot { kSlotB, kSlotA, kSlotRows, kSlotWork, kSlotWork2, kSlotWork3, kSlotSum };
+enum Slot { kSlotB, kSlotA, kSlotRows, kSlotHalf, kSlotWork, kSlotWork2, kSlotWork3, kSlotSum };
 
 struct Product {
   int64_t m, n, k;
@@ -32,6 +32,7 @@ inline void forTasks(bool serial, int64_t count, F body) {
 // How a product is cut. The cut of k depends on k alone, so every element is the same sum whatever the threads.
 struct Cut {
   int64_t depth;             // k's per block
+  int64_t halves;            // 2 where the k's are summed up in two halves, side by side
   int64_t tiles, rowBlocks;  // rows in tiles of MR, dealt out to blocks that differ by one tile at most
   bool shareRows;            // A is packed once for all blocks, before they start; else each block packs or reads its own rows
   int64_t row(int64_t block) const { return tiles * block / rowBlocks * MR; }
@@ -40,18 +41,28 @@ struct Cut {
 // Tasks for every thread: a task that starts late or runs on a busier core then holds up little.
 constexpr int64_t kTasks = 8;
 
+// The gradient of weights: few sums of many terms, both operands packed. Cut by k, each thread reads those rows that it wrote before, and
+// packs no row that another one packs too. The second half's sums go to an array of their own, which must cost little.
+inline bool cutInHalves(const Product& p, int64_t blocks) {
+  return p.a.lanesTouch && p.b.lanesTouch && blocks > 1 && p.epilogue.activation == kNone && 4 * p.m * p.n <= p.k * (p.m + p.n) &&
+         p.k * upTo(p.n, NR) <= kPacked && p.n <= kColumns;
+}
+
 template <Mode mode>
 Cut cutOf(const Product& p, int64_t threads) {
   const bool packsRows = mode != kFloat || p.a.lanesTouch;
   constexpr int64_t deepest = mode == kPaired ? 2 * kDepth : kDepth;  // pairs of bf16 take half the room
-  const int64_t blocks = larger(1, (p.k + deepest - 1) / deepest), depth = larger(2, upTo((p.k + blocks - 1) / blocks, 2));
+  int64_t blocks = larger(1, (p.k + deepest - 1) / deepest);
+  const int64_t halves = cutInHalves(p, blocks) ? 2 : 1;
+  blocks = upTo(blocks, halves);
+  const int64_t depth = larger(2, upTo((p.k + blocks - 1) / blocks, 2));
   const int64_t tiles = (p.m + MR - 1) / MR, most = kRows / MR, fewest = (tiles + most - 1) / most;
-  if (threads == 1) return {depth, tiles, fewest, false};
+  if (threads == 1) return {depth, halves, tiles, fewest, false};
   // Few rows and many columns: packing the rows once and cutting by columns too beats every block's packing its own.
   const bool share = packsRows && p.m < p.n && tiles * MR * p.k <= kPacked;
   const double square = std::sqrt(static_cast<double>(threads * kTasks) * static_cast<double>(p.m) / static_cast<double>(p.n));
-  const int64_t wanted = share ? static_cast<int64_t>(square + 0.5) : packsRows ? threads * kTasks : threads * kTasks / 2;
-  return {depth, tiles, smaller(tiles, larger(fewest, wanted)), share};
+  const int64_t wanted = share ? static_cast<int64_t>(square + 0.5) : packsRows ? threads * kTasks / halves : threads * kTasks / 2;
+  return {depth, halves, tiles, smaller(tiles, larger(fewest, wanted)), share};
 }
 
 // Rows [row, row + rows) of C, columns [from, to) of the block of columns that packed B holds, by k's [k, k + depth).
@@ -115,19 +126,34 @@ void multiplyPart(const Product& p, bool serial, const Cut& cut, int64_t threads
   PackTasks<mode, MR> a{p.a.from(0, start), p.m, end - start, depth, smaller(cut.tiles, threads * 4), nullptr};
   b.target = static_cast<float*>(scratch(kSlotB, static_cast<size_t>(blocks * b.block()) * 4));
   if (cut.shareRows) a.target = static_cast<float*>(scratch(kSlotRows, static_cast<size_t>(blocks * a.block()) * 4));
-  const int64_t tasksB = blocks * b.groups, tasksA = cut.shareRows ? blocks * a.groups : 0;
-  forTasks(serial, tasksB + tasksA, [&](int64_t task) {
-    if (task < tasksB) b.run(task);
-    else a.run(task - tasksB);
+  const int64_t groups = b.groups + (cut.shareRows ? a.groups : 0);
+  forTasks(serial, blocks * groups, [&](int64_t task) {
+    const int64_t block = task / groups, group = task % groups;
+    if (group < b.groups) b.run(block * b.groups + group);
+    else a.run(block * a.groups + group - b.groups);
   });
-  const int64_t splits = threads == 1 ? 1 : larger(1, smaller(panels, (threads * kTasks + cut.rowBlocks - 1) / cut.rowBlocks));
-  forTasks(serial, cut.rowBlocks * splits, [&](int64_t task) {
-    const int64_t block = task / splits, part = task % splits, row = cut.row(block);
+  const int64_t splits = threads == 1 ? 1 : larger(1, smaller(panels, (threads * kTasks / cut.halves + cut.rowBlocks - 1) / cut.rowBlocks));
+  const int64_t middle = cut.halves == 1 ? end : blocks / 2 * depth, tasks = cut.rowBlocks * splits;
+  Product rest = p;  // the second half
+  if (cut.halves == 2) {
+    float* sums = static_cast<float*>(scratch(kSlotHalf, static_cast<size_t>(p.m * p.n) * 4));
+    rest = {p.m, p.n, p.k - middle, p.a.from(0, middle), p.b.from(0, middle), sums, p.n, false, {}};
+  }
+  forTasks(serial, cut.halves * tasks, [&](int64_t task) {
+    const bool second = task >= tasks;
+    const int64_t block = task % tasks / splits, part = task % splits, row = cut.row(block);
     const int64_t from = panels * part / splits * NR, to = smaller(width, panels * (part + 1) / splits * NR);
-    for (int64_t k = start, i = 0; k < end; k += depth, i++)
-      multiplyBlock<mode>(p, b.target + i * b.block(), cut.shareRows ? a.target + i * a.block() : nullptr, row,
-                          smaller(cut.row(block + 1), p.m) - row, column, from, to, k, smaller(depth, end - k));
+    for (int64_t k = second ? middle : start; k < (second ? end : middle); k += depth) {
+      const int64_t i = (k - start) / depth;
+      multiplyBlock<mode>(second ? rest : p, b.target + i * b.block(), cut.shareRows ? a.target + i * a.block() : nullptr, row,
+                          smaller(cut.row(block + 1), p.m) - row, column, from, to, second ? k - middle : k, smaller(depth, end - k));
+    }
   });
+  if (cut.halves == 2)
+    forTasks(serial, cut.rowBlocks, [&](int64_t block) {
+      for (int64_t i = cut.row(block); i < smaller(cut.row(block + 1), p.m); i++)
+        mapTo(p.c + i * p.ldc, p.n, [&](auto at) { return at(p.c + i * p.ldc) + at(rest.c + i * p.n); });
+    });
 }
 
 template <Mode mode>
