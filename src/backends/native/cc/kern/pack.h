@@ -158,15 +158,18 @@ inline int64_t panelSize(int64_t count, int P) {
   return (mode == kPaired ? even / 2 : even) * P;
 }
 
-// Packs all panels of `lanes` x `count`.
+// Packs all panels of `lanes` x `count`. Where lanes touch, some k's of all lanes come before the next ones, so that each line is read once.
 template <Mode mode, int P>
 void packPanels(float* target, Operand source, int64_t lanes, int64_t count) {
-  const int64_t size = panelSize<mode>(count, P);
-  for (int64_t lane = 0; lane < lanes; lane += P * kAbreast<P>) {
-    const Operand part = source.from(lane, 0);
-    const int64_t rest = lanes - lane;
-    const Panels to{target + lane / P * size, size, smaller(kAbreast<P>, (rest + P - 1) / P)};
-    if (source.lanesTouch) packTouchingLanes<mode, P>(to, part.p, part.ld, rest, count);
-    else packTouchingK<mode, P>(to, part.p, part.ld, rest, count);
+  const int64_t size = panelSize<mode>(count, P), step = source.lanesTouch ? 32 : count;
+  for (int64_t k = 0; k < count; k += step) {
+    const int64_t some = smaller(step, count - k);
+    for (int64_t lane = 0; lane < lanes; lane += P * kAbreast<P>) {
+      const Operand part = source.from(lane, k);
+      const int64_t rest = lanes - lane;
+      const Panels to{target + lane / P * size + panelSize<mode>(k, P), size, smaller(kAbreast<P>, (rest + P - 1) / P)};
+      if (source.lanesTouch) packTouchingLanes<mode, P>(to, part.p, part.ld, rest, some);
+      else packTouchingK<mode, P>(to, part.p, part.ld, rest, some);
+    }
   }
 }
