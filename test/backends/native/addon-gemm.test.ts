@@ -18,6 +18,7 @@ const shapes: readonly Shape[] = [
   { batch: 1, m: 3, n: 2111, k: 5 },
   { batch: 5, m: 17, n: 19, k: 23 },
   { batch: 2, m: 61, n: 64, k: 128 },
+  { batch: 3, m: 45, n: 70, k: 1601 },
 ];
 
 const normal = (stream: number, size: number): Float32Array => philoxNormal([3, 9], stream, 0, size);
@@ -81,13 +82,17 @@ withAddon((addon, fastest) => {
       }
     });
 
-    test("gives the same bits on 1, 2 and 7 threads", () => {
+    test.each([
+      ["read where they lie", { batch: 1, m: 97, n: 211, k: 769 }, false, true],
+      ["summed up in two halves", { batch: 1, m: 97, n: 50, k: 1601 }, true, false],
+      ["one by one", { batch: 9, m: 30, n: 50, k: 1601 }, true, false],
+    ])("gives the same bits on 1, 2 and 7 threads: rows %s", (_, shape, ta, tb) => {
       addon.setIsa(isa);
-      const shape = { batch: 1, m: 97, n: 211, k: 769 };
-      const [a, b] = [normal(1, shape.m * shape.k), normal(2, shape.k * shape.n)];
+      const { batch, m, n, k } = shape;
+      const [a, b] = [normal(1, batch * m * k), normal(2, batch * k * n)];
       const [one, ...others] = [1, 2, 7].map((threads) => {
         addon.setThreads(threads);
-        return product(addon, shape, a, b, false, true);
+        return product(addon, shape, a, b, ta, tb);
       });
       for (const other of others) expect(other).toEqual(one);
     });
@@ -118,6 +123,17 @@ withAddon((addon, fastest) => {
       const [a, b, bias] = [Float32Array.of(1, 2), Float32Array.of(3, 4), Float32Array.of(-5, 1)];
       addon.kernels["gemm"]?.(c, a, b, bias, 1, 2, 2, 1, 0, 0, 0, 0, 4, 0);
       expect([...c]).toEqual([0, 5, 1, 9]); // [3-5, 4+1; 6-5, 8+1] with -2 cut to 0
+    });
+
+    test("adds a bias once where the sum has two halves", () => {
+      addon.setIsa(isa);
+      addon.setThreads(2);
+      const [m, n, k] = [5, 7, 1601];
+      const [a, b, bias] = [normal(1, m * k), normal(2, k * n), normal(3, n)];
+      const [without, given] = [new Float32Array(m * n), new Float32Array(m * n)];
+      addon.kernels["gemm"]?.(without, a, b, null, 1, m, n, k, 1, 0, 0, 0, 0, 0);
+      addon.kernels["gemm"]?.(given, a, b, bias, 1, m, n, k, 1, 0, 0, 0, 0, 0);
+      given.forEach((value, i) => expect(value - (bias[i % n] ?? NaN)).toBeCloseTo(without[i] ?? NaN, 3));
     });
 
     test("an empty inner axis gives the bias", () => {
