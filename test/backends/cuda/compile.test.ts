@@ -100,7 +100,9 @@ describe("every kernel compiles by NVRTC, through the binding", () => {
     "%s for %s",
     (name, architecture) => {
       // An ELF file.
-      expect([...compiler.compile(readSource(name), `${name}.cu`, architecture).subarray(0, 4)]).toEqual([0x7f, 0x45, 0x4c, 0x46]);
+      expect([...compiler.compile(readSource(name), `${name}.cu`, architecture).subarray(0, 4)]).toEqual([
+        0x7f, 0x45, 0x4c, 0x46,
+      ]);
     },
     300_000,
   );
