@@ -81,14 +81,19 @@ const full = "graphs/full/stage1-train.yaml";
 test("stage 1 at full size names every file that is missing and where it is published", async () => {
   const { problems } = await checkGraph(full, { overrides: [`vars.data=${folder}/none`] });
   const of = (node: string): string =>
-    problems.filter(({ message }) => message.includes(`"${node}"`)).map(({ message, cure }) => `${message} ${cure ?? ""}`).join("\n");
+    problems
+      .filter(({ message }) => message.includes(`"${node}"`))
+      .map(({ message, cure }) => `${message} ${cure ?? ""}`)
+      .join("\n");
   expect(of("images")).toContain("none/train");
   expect(of("held_out")).toContain("none/test");
   expect(of("perceptual/vgg16")).toMatch(/vgg16-397923af\.pth.*https:\/\/download\.pytorch\.org\/models\/vgg16-397923af\.pth/s);
   expect(of("perceptual/linear")).toMatch(/vgg\.pth.*PerceptualSimilarity/s);
   expect(of("critic/eye")).toMatch(/dino_vit_small_patch8_224\.pth.*nyu-visionx\/RAE-collections/s);
   expect(of("real_features")).toContain("pt_inception-2015-12-05-6726825d.pth");
-  expect(new Set(problems.map(({ code }) => code))).toEqual(new Set(["G403", "G404"].filter((code) => problems.some((p) => p.code === code))));
+  expect(new Set(problems.map(({ code }) => code))).toEqual(
+    new Set(["G403", "G404"].filter((code) => problems.some((p) => p.code === code))),
+  );
 });
 
 test("stage 1 at full size has no other mistake: with the files there it is the published one", async () => {
