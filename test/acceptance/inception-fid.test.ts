@@ -101,10 +101,10 @@ test("the FID through the command has the weights' hash in its name, and the val
   expect(hash).toMatch(/^[0-9a-f]{8}$/);
   expect(stdout + stderr).toContain(name);
   expect(stdout + stderr).toContain(`4 images for ${features} features: too few`);
-  const found = (await readMetrics(run)).filter((line) => line.name.startsWith("fid"));
+  const found = (await readMetrics(run)).filter((line) => line.name.includes("/fid_"));
   expect(found.map(({ phase, node, name: of }) => [phase, node, of])).toEqual([
-    ["direct", "fid", name],
-    ["again", "stored", name],
+    ["direct", "fid", `direct/${name}`],
+    ["again", "stored", `again/${name}`],
   ]);
   const [real, fake] = await Promise.all(
     ["real", "fake"].map(async (side) => (await readSafetensors(join(folder, `${side}.safetensors`))).get("features")),
