@@ -263,7 +263,7 @@ nodes:
       image_std: [0.5]
     in: { image: images.image }
   pool: { type: latent.pool, in: { z: encoder.tokens } }
-  same: { type: metric.fid, in: { real: pool.features, fake: pool.features } }
+  same: { type: metric.fid, params: { extractor: vit_mae }, in: { real: pool.features, fake: pool.features } }
 phases:
   score: { run: [same], steps: 4 }
 `);
