@@ -24,8 +24,11 @@ phases:
   train: { run: [adam], steps: 2000, checkpoint: 0 }
 `;
 
-/** Young objects get a fixed space: the engine would size it by how fast the machine happens to be, by more than the 5%. */
-const nodeFlags = ["--expose-gc", "--min-semi-space-size=4", "--max-semi-space-size=4"];
+/**
+ * Young objects get a fixed space, and code is not compiled anew when it is found hot: both the engine decides by how fast the machine
+ * happens to be, and either takes more than the 5%.
+ */
+const nodeFlags = ["--expose-gc", "--min-semi-space-size=4", "--max-semi-space-size=4", "--no-opt"];
 
 let folder = "";
 let script = "";
