@@ -54,7 +54,6 @@ const trials: Readonly<Record<string, Trial>> = {
   "graph explain [CODE]": { graph: "explain G304" },
   "graph schema --out FILE": { graph: "schema --out out/graph.schema.json" },
   "graph doctor": { graph: "doctor" },
-  "graph bench": { elsewhere: "graph bench FILE is the same" },
   "graph bench FILE": { graph: "bench FILE --steps 1 --backend reference" },
   "graph verify FILE --backends native,webgpu": { graph: "verify FILE --backends reference,wasm --steps 1" },
   "graph show FILE": { graph: "show FILE --out out/tiny.svg" },
