@@ -3,6 +3,7 @@ import type { KeyLayout } from "./key-layout.js";
 import type { PerStep } from "./per-step.js";
 import type { Port, PortKind } from "./port.js";
 import type { HostArray, Tensor, Variable } from "./tensor.js";
+import type { SavedTable, WeightSpec } from "./weight-spec.js";
 
 /** Sizes by the names a node's ports use, e.g. `{ B: 32, h: 4, w: 4, C: 128 }`. */
 export type Dims = Readonly<Record<string, number>>;
@@ -11,31 +12,6 @@ export type Ports = Readonly<Record<string, Port>>;
 
 /** A JSON value, as checkpoints and reports store it. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
-
-/** A named array of a model: its published checkpoint key, shape, and how it starts. */
-export interface WeightSpec {
-  readonly name: string;
-  readonly shape: readonly number[];
-  readonly init: Init;
-  /** False for tables that are saved with the model but never trained. */
-  readonly trainable: boolean;
-  /** True where a file may lack it; it then keeps its start value. */
-  readonly optional?: boolean;
-}
-
-/** A table that published files list beside a model's weights, though the model works it out: no parameter, and never read. */
-export interface SavedTable {
-  readonly name: string;
-  readonly shape: readonly number[];
-  readonly values: () => Float32Array;
-}
-
-/** How a weight starts. Draws come from the generator keyed by (seed, node, weight name). */
-export type Init =
-  | { readonly kind: "zeros" | "ones" }
-  | { readonly kind: "normal"; readonly std: number }
-  | { readonly kind: "uniform"; readonly bound: number }
-  | { readonly kind: "table"; readonly values: () => Float32Array };
 
 /** Random numbers of one node in one step; the same on every backend for the same seed, node, stream and step. */
 export interface Random {

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import type { WeightSpec } from "../../src/core/define-node.js";
+import type { WeightSpec } from "../../src/core/weight-spec.js";
 import { streamId } from "../../src/core/philox.js";
 import type { HostArray } from "../../src/core/tensor.js";
 

@@ -1,4 +1,4 @@
-import type { WeightSpec } from "../define-node.js";
+import type { WeightSpec } from "../weight-spec.js";
 import type { GraphNode } from "../graph.js";
 import type { BuiltNode } from "./build-node.js";
 import type { Problems } from "./problems.js";

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { defineNode } from "../../core/define-node.js";
-import type { Random, Weights, WeightSpec } from "../../core/define-node.js";
+import type { Random, Weights } from "../../core/define-node.js";
+import type { WeightSpec } from "../../core/weight-spec.js";
 import { layerNorm } from "../../core/ops/layer-norm.js";
 import { linear } from "../../core/ops/linear.js";
 import { patchify } from "../../core/ops/patchify.js";

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { defineNode } from "../../core/define-node.js";
-import type { ModelNode, NodeDef, Ports, Weights, WeightSpec } from "../../core/define-node.js";
+import type { ModelNode, NodeDef, Ports, Weights } from "../../core/define-node.js";
+import type { WeightSpec } from "../../core/weight-spec.js";
 import { layerNorm } from "../../core/ops/layer-norm.js";
 import { optional, tensor, weights } from "../../core/port.js";
 import { tf } from "../../core/tensor.js";

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { defineNode } from "../../core/define-node.js";
-import type { WeightSpec } from "../../core/define-node.js";
+import type { WeightSpec } from "../../core/weight-spec.js";
 import { weightsPath } from "../../core/params.js";
 import { tensor } from "../../core/port.js";
 import { tf } from "../../core/tensor.js";

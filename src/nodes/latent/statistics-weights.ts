@@ -1,5 +1,6 @@
 import { z } from "zod";
-import type { Dims, Weights, WeightSpec } from "../../core/define-node.js";
+import type { Dims, Weights } from "../../core/define-node.js";
+import type { WeightSpec } from "../../core/weight-spec.js";
 import { path } from "../../core/params.js";
 import { tf } from "../../core/tensor.js";
 import type { Tensor } from "../../core/tensor.js";

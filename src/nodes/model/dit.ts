@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { defineNode } from "../../core/define-node.js";
-import type { WeightSpec } from "../../core/define-node.js";
+import type { WeightSpec } from "../../core/weight-spec.js";
 import { silu } from "../../core/ops/silu.js";
 import { sincosTable } from "../../core/ops/sincos.js";
 import { unpatchify } from "../../core/ops/patchify.js";

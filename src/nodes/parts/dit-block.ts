@@ -1,4 +1,5 @@
-import type { Weights, WeightSpec } from "../../core/define-node.js";
+import type { Weights } from "../../core/define-node.js";
+import type { WeightSpec } from "../../core/weight-spec.js";
 import { attention } from "../../core/ops/attention.js";
 import { gate } from "../../core/ops/gate.js";
 import { layerNorm } from "../../core/ops/layer-norm.js";

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import type { InnerTensor, SavedTable } from "../../core/define-node.js";
+import type { InnerTensor } from "../../core/define-node.js";
+import type { SavedTable } from "../../core/weight-spec.js";
 import { configFile, weightsPath } from "../../core/params.js";
 import { rotaryTables } from "../../core/ops/rotary.js";
 import { tf } from "../../core/tensor.js";

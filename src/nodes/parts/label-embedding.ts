@@ -1,4 +1,5 @@
-import type { StepContext, Weights, WeightSpec } from "../../core/define-node.js";
+import type { StepContext, Weights } from "../../core/define-node.js";
+import type { WeightSpec } from "../../core/weight-spec.js";
 import { embedding } from "../../core/ops/embedding.js";
 import { tf } from "../../core/tensor.js";
 import type { Tensor } from "../../core/tensor.js";

@@ -1,4 +1,5 @@
-import type { Weights, WeightSpec } from "../../core/define-node.js";
+import type { Weights } from "../../core/define-node.js";
+import type { WeightSpec } from "../../core/weight-spec.js";
 import { tf } from "../../core/tensor.js";
 import type { Tensor } from "../../core/tensor.js";
 import { withoutGradient } from "../../core/without-gradient.js";

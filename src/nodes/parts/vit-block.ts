@@ -1,4 +1,5 @@
-import type { Init, InnerTensor, Weights, WeightSpec } from "../../core/define-node.js";
+import type { InnerTensor, Weights } from "../../core/define-node.js";
+import type { Init, WeightSpec } from "../../core/weight-spec.js";
 import { attention } from "../../core/ops/attention.js";
 import { layerNorm } from "../../core/ops/layer-norm.js";
 import { linear } from "../../core/ops/linear.js";

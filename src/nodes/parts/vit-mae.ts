@@ -1,5 +1,6 @@
 import { z } from "zod";
-import type { Weights, WeightSpec } from "../../core/define-node.js";
+import type { Weights } from "../../core/define-node.js";
+import type { WeightSpec } from "../../core/weight-spec.js";
 import { sincosTable } from "../../core/ops/sincos.js";
 import { tf } from "../../core/tensor.js";
 import type { Tensor } from "../../core/tensor.js";

@@ -1,4 +1,5 @@
-import type { Init, Weights, WeightSpec } from "../../core/define-node.js";
+import type { Weights } from "../../core/define-node.js";
+import type { Init, WeightSpec } from "../../core/weight-spec.js";
 
 const zeros: Init = { kind: "zeros" };
 const ones: Init = { kind: "ones" };

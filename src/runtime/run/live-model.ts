@@ -1,4 +1,5 @@
-import type { Model, ModelNode, SavedTable, StepContext, WeightSet, Weights, WeightSpec } from "../../core/define-node.js";
+import type { Model, ModelNode, StepContext, WeightSet, Weights } from "../../core/define-node.js";
+import type { SavedTable, WeightSpec } from "../../core/weight-spec.js";
 import type { GraphNode } from "../../core/graph.js";
 import { philoxKey, philoxNormal, philoxUniform, streamId } from "../../core/philox.js";
 import { blankFloats, tensorOnFloats } from "../../core/blank-floats.js";

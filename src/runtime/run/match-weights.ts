@@ -1,4 +1,4 @@
-import type { WeightSpec } from "../../core/define-node.js";
+import type { WeightSpec } from "../../core/weight-spec.js";
 import type { KeyLayout } from "../../core/key-layout.js";
 import { nearNames } from "../../core/near-names.js";
 import { compileLayout } from "./apply-layout.js";

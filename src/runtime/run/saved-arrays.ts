@@ -1,4 +1,4 @@
-import type { SavedTable } from "../../core/define-node.js";
+import type { SavedTable } from "../../core/weight-spec.js";
 import type { HostArray, Tensor } from "../../core/tensor.js";
 import { fetch } from "./transfer.js";
 

@@ -1,4 +1,5 @@
-import type { SavedTable, Weights } from "../../core/define-node.js";
+import type { Weights } from "../../core/define-node.js";
+import type { SavedTable } from "../../core/weight-spec.js";
 import { tf } from "../../core/tensor.js";
 import type { HostArray, Variable } from "../../core/tensor.js";
 import type { Devices } from "./devices.js";

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
-import type { NodeDef, WeightSpec } from "../../../src/core/define-node.js";
+import type { NodeDef } from "../../../src/core/define-node.js";
+import type { WeightSpec } from "../../../src/core/weight-spec.js";
 import type { HostArray } from "../../../src/core/tensor.js";
 import { dinov2 } from "../../../src/nodes/encoder/dinov2.js";
 import { siglip2 } from "../../../src/nodes/encoder/siglip2.js";

@@ -1,5 +1,6 @@
 import { expect, test } from "@jest/globals";
-import type { Init, NodeDef } from "../../../src/core/define-node.js";
+import type { NodeDef } from "../../../src/core/define-node.js";
+import type { Init } from "../../../src/core/weight-spec.js";
 import { dit } from "../../../src/nodes/model/dit.js";
 import { ditDh } from "../../../src/nodes/model/dit-dh.js";
 

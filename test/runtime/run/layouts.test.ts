@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import type { WeightSpec } from "../../../src/core/define-node.js";
+import type { WeightSpec } from "../../../src/core/weight-spec.js";
 import type { KeyLayout } from "../../../src/core/key-layout.js";
 import { dinov2Layouts } from "../../../src/nodes/files/layouts/dinov2.js";
 import { ditLayouts } from "../../../src/nodes/files/layouts/dit.js";

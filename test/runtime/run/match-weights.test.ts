@@ -1,6 +1,6 @@
 import { expect, test } from "@jest/globals";
 import type { KeyLayout } from "../../../src/core/key-layout.js";
-import type { WeightSpec } from "../../../src/core/define-node.js";
+import type { WeightSpec } from "../../../src/core/weight-spec.js";
 import { matchWeights } from "../../../src/runtime/run/match-weights.js";
 
 const spec = (name: string, shape: number[], optional = false): WeightSpec => ({
