@@ -6,6 +6,7 @@ export { RunFailure } from "./runtime/run/failure.js";
 
 export { defineNode } from "./core/define-node.js";
 export type * from "./core/define-node.js";
+export type * from "./core/weight-spec.js";
 export { defineOp } from "./core/define-op.js";
 export type { Attrs, Op, OpDef } from "./core/define-op.js";
 export { defineBackend } from "./core/define-backend.js";
