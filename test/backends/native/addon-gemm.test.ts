@@ -83,7 +83,28 @@ withAddon((addon, fastest) => {
     });
 
     test.each([
+      { batch: 1, m: 45, n: 96, k: 37 },
+      { batch: 1, m: 45, n: 50, k: 37 },
+      { batch: 2, m: 9, n: 16, k: 1 },
+    ])("reads nothing that lies behind an operand, $batch x $m x $n x $k", (shape) => {
+      addon.setIsa(isa);
+      addon.setThreads(2);
+      const before = (data: Float32Array): Float32Array => {
+        const memory = new Float32Array(data.length + 4096).fill(NaN);
+        memory.set(data);
+        return memory.subarray(0, data.length);
+      };
+      const [a, b] = [before(normal(1, shape.batch * shape.m * shape.k)), before(normal(2, shape.batch * shape.k * shape.n))];
+      for (const [ta, tb] of forms) {
+        const wanted = expected(shape, a, b, ta, tb);
+        expect(worst(product(addon, shape, a, b, ta, tb), wanted, shape.k)).toBeLessThan(3e-6);
+        expect(worst(product(addon, shape, a, b, ta, tb, true), wanted, shape.k)).toBeLessThan(2e-2);
+      }
+    });
+
+    test.each([
       ["read where they lie", { batch: 1, m: 97, n: 211, k: 769 }, false, true],
+      ["beside columns that lie", { batch: 1, m: 97, n: 211, k: 769 }, true, false],
       ["summed up in two halves", { batch: 1, m: 97, n: 50, k: 1601 }, true, false],
       ["one by one", { batch: 9, m: 30, n: 50, k: 1601 }, true, false],
     ])("gives the same bits on 1, 2 and 7 threads: rows %s", (_, shape, ta, tb) => {

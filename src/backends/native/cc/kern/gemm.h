@@ -41,8 +41,8 @@ struct Cut {
 // Tasks for every thread: a task that starts late or runs on a busier core then holds up little.
 constexpr int64_t kTasks = 8;
 
-// The gradient of weights: few sums of many terms, both operands packed. Cut by k, each thread reads those rows that it wrote before, and
-// packs no row that another one packs too. The second half's sums go to an array of their own, which must cost little.
+// The gradient of weights: few sums of many terms. Cut by k, each thread reads those rows that it wrote before, and none that another one
+// reads too. The second half's sums go to an array of their own, which must cost little.
 inline bool cutInHalves(const Product& p, int64_t blocks) {
   return p.a.lanesTouch && p.b.lanesTouch && blocks > 1 && p.epilogue.activation == kNone && 4 * p.m * p.n <= p.k * (p.m + p.n) &&
          p.k * upTo(p.n, NR) <= kPacked && p.n <= kColumns;
@@ -50,7 +50,7 @@ inline bool cutInHalves(const Product& p, int64_t blocks) {
 
 template <Mode mode>
 Cut cutOf(const Product& p, int64_t threads) {
-  const bool packsRows = mode != kFloat || p.a.lanesTouch;
+  const bool packsRows = mode != kFloat;
   constexpr int64_t deepest = mode == kPaired ? 2 * kDepth : kDepth;  // pairs of bf16 take half the room
   int64_t blocks = larger(1, (p.k + deepest - 1) / deepest);
   const int64_t halves = cutInHalves(p, blocks) ? 2 : 1;
@@ -58,24 +58,35 @@ Cut cutOf(const Product& p, int64_t threads) {
   const int64_t depth = larger(2, upTo((p.k + blocks - 1) / blocks, 2));
   const int64_t tiles = (p.m + MR - 1) / MR, most = kRows / MR, fewest = (tiles + most - 1) / most;
   if (threads == 1) return {depth, halves, tiles, fewest, false};
-  // Few rows and many columns: packing the rows once and cutting by columns too beats every block's packing its own.
-  const bool share = packsRows && p.m < p.n && tiles * MR * p.k <= kPacked;
+  // Few rows and many columns: cutting by columns too, rows that are packed being packed once, beats every block's reading all of B.
+  const bool readsFar = packsRows || p.a.lanesTouch, wide = readsFar && p.m < p.n && tiles * MR * p.k <= kPacked;
   const double square = std::sqrt(static_cast<double>(threads * kTasks) * static_cast<double>(p.m) / static_cast<double>(p.n));
-  const int64_t wanted = share ? static_cast<int64_t>(square + 0.5) : packsRows ? threads * kTasks / halves : threads * kTasks / 2;
-  return {depth, halves, tiles, smaller(tiles, larger(fewest, wanted)), share};
+  const int64_t wanted = wide ? static_cast<int64_t>(square + 0.5) : threads * kTasks / (readsFar ? halves : 2);
+  return {depth, halves, tiles, smaller(tiles, larger(fewest, wanted)), wide && packsRows};
 }
 
-// Rows [row, row + rows) of C, columns [from, to) of the block of columns that packed B holds, by k's [k, k + depth).
+// How many of `width` columns of B the kernel reads where they lie. Copying them costs as much as multiplying them with some rows; a last
+// vector that they don't fill must be copied, for nothing may lie behind it.
+constexpr int64_t kRowsToPack = 512;
 template <Mode mode>
-void multiplyBlock(const Product& p, const float* packedB, const float* packedA, int64_t row, int64_t rows, int64_t column,
+int64_t lyingColumns(const Product& p, int64_t width) {
+  if (mode != kFloat || !p.b.lanesTouch || p.m > kRowsToPack) return 0;
+  return width % W == 0 ? width : width / NR * NR;
+}
+
+// Rows [row, row + rows) of C, columns [from, to) of the block of columns at `column`, by k's [k, k + depth). Packed B holds what comes
+// after the columns that lie.
+template <Mode mode>
+void multiplyBlock(const Product& p, int64_t lyingB, const float* packedB, const float* packedA, int64_t row, int64_t rows, int64_t column,
                    int64_t from, int64_t to, int64_t k, int64_t depth) {
   const int64_t sizeA = panelSize<mode>(depth, MR), sizeB = panelSize<mode>(depth, NR);
+  const int64_t steps = mode == kPaired ? sizeA / MR : depth;
   const Operand a = p.a.from(row, k);
   int64_t lying = 0;
   if (packedA != nullptr) packedA += row / MR * sizeA;
   else {
     // Rows that the kernel can read where they lie are not copied; a last, short tile must be, for nothing lies behind it.
-    if (mode == kFloat && !a.lanesTouch) lying = rows / MR * MR;
+    if (mode == kFloat) lying = rows / MR * MR;
     float* own = static_cast<float*>(scratch(kSlotA, static_cast<size_t>(upTo(rows - lying, MR) / MR * sizeA) * 4));
     if (lying < rows) packPanels<mode, MR>(own, a.from(lying, 0), rows - lying, depth);
     packedA = own;
@@ -83,15 +94,16 @@ void multiplyBlock(const Product& p, const float* packedB, const float* packedA,
   const bool accumulate = p.accumulate || k > 0, finish = k + depth == p.k && p.epilogue.activation != kNone;
   const float* bias = accumulate ? nullptr : p.epilogue.bias;
   for (int64_t j = from; j < to; j += NR) {
-    const float* panelB = packedB + j / NR * sizeB;
+    const Columns panelB = j < lyingB ? Columns{p.b.from(column + j, k).p, p.b.ld} : Columns{packedB + (j - lyingB) / NR * sizeB, NR};
     const int64_t columns = smaller(NR, to - j);
     const Start start{accumulate, bias == nullptr ? nullptr : bias + column + j};
     for (int64_t i = 0; i < rows; i += MR) {
       const int64_t tall = smaller(MR, rows - i);
       float* c = p.c + (row + i) * p.ldc + column + j;
       const bool lies = i < lying;
-      const Rows tile = lies ? Rows{a.p + i * a.ld, a.ld} : Rows{packedA + (i - lying) / MR * sizeA, 0};
-      microTile<mode>(lies ? depth : sizeA / MR, tile, panelB, c, p.ldc, tall, columns, start);
+      const Rows tile = lies ? Rows{a.from(i, 0).p, a.ld, a.lanesTouch ? kSideBySide : kRowByRow}
+                             : Rows{packedA + (i - lying) / MR * sizeA, 0, kPackedRows};
+      microTile<mode>(steps, tile, panelB, c, p.ldc, tall, columns, start);
       if (finish) activateTile(c, p.ldc, tall, columns, p.epilogue.activation);
     }
   }
@@ -122,7 +134,9 @@ template <Mode mode>
 void multiplyPart(const Product& p, bool serial, const Cut& cut, int64_t threads, int64_t column, int64_t width, int64_t start,
                   int64_t end) {
   const int64_t panels = (width + NR - 1) / NR, depth = cut.depth, blocks = (end - start + depth - 1) / depth;
-  PackTasks<mode, NR> b{p.b.from(column, start), width, end - start, depth, smaller(panels, threads * 4), nullptr};
+  const int64_t lying = lyingColumns<mode>(p, width);
+  PackTasks<mode, NR> b{p.b.from(column + lying, start), width - lying, end - start, depth, 0, nullptr};
+  b.groups = smaller(b.panels(), threads * 4);
   PackTasks<mode, MR> a{p.a.from(0, start), p.m, end - start, depth, smaller(cut.tiles, threads * 4), nullptr};
   b.target = static_cast<float*>(scratch(kSlotB, static_cast<size_t>(blocks * b.block()) * 4));
   if (cut.shareRows) a.target = static_cast<float*>(scratch(kSlotRows, static_cast<size_t>(blocks * a.block()) * 4));
@@ -145,7 +159,7 @@ void multiplyPart(const Product& p, bool serial, const Cut& cut, int64_t threads
     const int64_t from = panels * part / splits * NR, to = smaller(width, panels * (part + 1) / splits * NR);
     for (int64_t k = second ? middle : start; k < (second ? end : middle); k += depth) {
       const int64_t i = (k - start) / depth;
-      multiplyBlock<mode>(second ? rest : p, b.target + i * b.block(), cut.shareRows ? a.target + i * a.block() : nullptr, row,
+      multiplyBlock<mode>(second ? rest : p, lying, b.target + i * b.block(), cut.shareRows ? a.target + i * a.block() : nullptr, row,
                           smaller(cut.row(block + 1), p.m) - row, column, from, to, second ? k - middle : k, smaller(depth, end - k));
     }
   });

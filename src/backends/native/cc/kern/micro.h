@@ -41,11 +41,23 @@ inline vf multiplyAdd(vf sum, float a, vf b) {
   return sum + splat(a) * b;
 }
 
-// The rows of A that a tile needs: packed side by side, or where they lie in a row-major matrix.
+// The rows of A that a tile needs: packed side by side; where they lie in a row-major matrix; or where they lie as neighbours in the
+// rows of its transpose.
+enum Layout { kPackedRows, kRowByRow, kSideBySide };
 struct Rows {
   const float* p;
-  int64_t ld;  // floats from row to row; 0 where they are packed
+  int64_t ld;  // floats from one line of the matrix to the next; not where they are packed
+  Layout layout;
 };
+
+// The columns of B that a tile needs, vectors of them for one k after another: packed, or where they lie.
+struct Columns {
+  const float* p;
+  int64_t ld;  // floats from k to k
+};
+
+// Lines of a transposed A that are asked for ahead: each is new to the cache, and too far from the one before it to be foreseen.
+constexpr int64_t kLinesAhead = 16;
 
 // Where a tile's sums start: at what C holds, at one number per column, or at zero.
 struct Start {
@@ -53,9 +65,9 @@ struct Start {
   const float* row;  // of a tile's columns, or null
 };
 
-// c = start + a * b over `steps` packed rows of B, for the first V vectors of a tile's columns.
-template <Mode mode, int V, bool packed>
-void micro(int64_t steps, Rows a, const float* __restrict b, float* __restrict c, int64_t ldc, Start start) {
+// c = start + a * b over `steps` rows of B, for the first V vectors of a tile's columns.
+template <Mode mode, int V, Layout layout>
+void micro(int64_t steps, Rows a, Columns columns, float* __restrict c, int64_t ldc, Start start) {
   vf sum[MR][V];
 #pragma GCC unroll 8
   for (int j = 0; j < V; j++) {
@@ -63,23 +75,34 @@ void micro(int64_t steps, Rows a, const float* __restrict b, float* __restrict c
 #pragma GCC unroll 16
     for (int i = 0; i < MR; i++) sum[i][j] = first;
   }
-  const float* __restrict from = a.p;
-  const int64_t ld = packed ? 1 : a.ld;
-#pragma GCC unroll 16
-  for (int i = 0; i < MR; i++)  // C comes while the sums are made
+  const float *__restrict from = a.p, *__restrict b = columns.p;
+  const int64_t lane = layout == kRowByRow ? a.ld : 1, forward = layout == kRowByRow ? 1 : layout == kSideBySide ? a.ld : MR;
+  const auto step = [&]() __attribute__((always_inline)) {
+    if (layout == kSideBySide) {
+      __builtin_prefetch(from + kLinesAhead * forward);
 #pragma GCC unroll 8
-    for (int j = 0; j < V * W; j += 16) __builtin_prefetch(c + i * ldc + j, 1);
-#pragma GCC unroll 4
-  for (int64_t k = 0; k < steps; k++, from += packed ? MR : 1, b += NR) {
+      for (int j = 0; j < V * W; j += 16) __builtin_prefetch(b + kLinesAhead * columns.ld + j);
+    }
     vf row[V];
 #pragma GCC unroll 8
     for (int j = 0; j < V; j++) row[j] = load(b + j * W);
 #pragma GCC unroll 16
     for (int i = 0; i < MR; i++) {
 #pragma GCC unroll 8
-      for (int j = 0; j < V; j++) sum[i][j] = multiplyAdd<mode>(sum[i][j], from[i * ld], row[j]);
+      for (int j = 0; j < V; j++) sum[i][j] = multiplyAdd<mode>(sum[i][j], from[i * lane], row[j]);
     }
+    from += forward;
+    b += columns.ld;
+  };
+  // C comes while the sums are made, a line at each step: asked for at once its lines would hold up those of A and B.
+  constexpr int64_t lines = V * W / 16 + 1;
+  int64_t k = 0;
+  for (const int64_t asked = smaller(steps, MR * lines); k < asked; k++) {
+    __builtin_prefetch(c + k / lines * ldc + smaller(k % lines * 16, V * W - 1), 1);
+    step();
   }
+#pragma GCC unroll 4
+  for (; k < steps; k++) step();
   if (start.accumulate) {
 #pragma GCC unroll 16
     for (int i = 0; i < MR; i++) {
@@ -96,23 +119,24 @@ void micro(int64_t steps, Rows a, const float* __restrict b, float* __restrict c
 }
 
 // The narrowest kernel that reaches `columns`. What lies right of them in the tile's last vector is written too.
-template <Mode mode, bool packed>
-inline void microOver(int64_t columns, int64_t steps, Rows a, const float* b, float* c, int64_t ldc, Start start) {
-  if (NV > 1 && columns <= W) micro<mode, 1, packed>(steps, a, b, c, ldc, start);
-  else if (NV > 2 && columns <= 2 * W) micro<mode, smaller(NV, 2), packed>(steps, a, b, c, ldc, start);
-  else if (NV > 3 && columns <= 3 * W) micro<mode, smaller(NV, 3), packed>(steps, a, b, c, ldc, start);
-  else micro<mode, NV, packed>(steps, a, b, c, ldc, start);
+template <Mode mode, Layout layout>
+inline void microOver(int64_t columns, int64_t steps, Rows a, Columns b, float* c, int64_t ldc, Start start) {
+  if (NV > 1 && columns <= W) micro<mode, 1, layout>(steps, a, b, c, ldc, start);
+  else if (NV > 2 && columns <= 2 * W) micro<mode, smaller(NV, 2), layout>(steps, a, b, c, ldc, start);
+  else if (NV > 3 && columns <= 3 * W) micro<mode, smaller(NV, 3), layout>(steps, a, b, c, ldc, start);
+  else micro<mode, NV, layout>(steps, a, b, c, ldc, start);
 }
 
 template <Mode mode>
-inline void microOver(int64_t columns, int64_t steps, Rows a, const float* b, float* c, int64_t ldc, Start start) {
-  if (mode == kFloat && a.ld != 0) microOver<mode, false>(columns, steps, a, b, c, ldc, start);
-  else microOver<mode, true>(columns, steps, a, b, c, ldc, start);
+inline void microOver(int64_t columns, int64_t steps, Rows a, Columns b, float* c, int64_t ldc, Start start) {
+  if (mode == kFloat && a.layout == kRowByRow) microOver<mode, kRowByRow>(columns, steps, a, b, c, ldc, start);
+  else if (mode == kFloat && a.layout == kSideBySide) microOver<mode, kSideBySide>(columns, steps, a, b, c, ldc, start);
+  else microOver<mode, kPackedRows>(columns, steps, a, b, c, ldc, start);
 }
 
 // A tile of C: whole vectors go straight there, anything else by way of a tile of its own.
 template <Mode mode>
-void microTile(int64_t steps, Rows a, const float* b, float* c, int64_t ldc, int64_t rows, int64_t columns, Start start) {
+void microTile(int64_t steps, Rows a, Columns b, float* c, int64_t ldc, int64_t rows, int64_t columns, Start start) {
   if (rows == MR && columns % W == 0) return microOver<mode>(columns, steps, a, b, c, ldc, start);
   alignas(64) float tile[MR * NR], first[NR] = {};
   if (start.row != nullptr) {

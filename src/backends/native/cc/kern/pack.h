@@ -127,18 +127,23 @@ inline vf alongK(const float* p, int64_t count) {
 #endif
 }
 
+// Some lanes are followed to their end before the next ones, whose lines are asked for meanwhile: more lanes at a time than this get in each
+// other's way in the cache.
 template <Mode mode, int P>
 void packTouchingK(const Panels& to, const float* source, int64_t ld, int64_t lanes, int64_t count) {
   constexpr int64_t deep = mode == kPaired ? 2 * W : W;  // k's at a time
-  for (int64_t k = 0; k < count; k += deep) {
-    const int64_t rest = smaller(deep, count - k);
-    for (int64_t j = 0; j < P; j += W) {
+  for (int64_t j = 0; j < P; j += W) {
+    const int64_t rows = smaller(P < W ? P * kAbreast<P> : W, lanes - j);
+    for (int64_t k = 0; k < count; k += deep) {
+      const int64_t rest = smaller(deep, count - k);
       vf r[W] = {};
-      const int64_t rows = smaller(P < W ? P * kAbreast<P> : W, lanes - j);
       const float* from = source + j * ld + k;
       if (rest == deep && rows == W) {
 #pragma GCC unroll 16
-        for (int i = 0; i < W; i++) r[i] = alongK<mode>(from + i * ld, deep);
+        for (int i = 0; i < W; i++) {
+          for (int64_t line = 0; line < deep; line += 16) __builtin_prefetch(from + (i + W) * ld + line);
+          r[i] = alongK<mode>(from + i * ld, deep);
+        }
       } else {
         for (int64_t i = 0; i < rows; i++) r[i] = alongK<mode>(from + i * ld, rest);
       }
