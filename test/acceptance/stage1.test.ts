@@ -90,7 +90,7 @@ test("stage 1 at full size names every file that is missing and where it is publ
   expect(of("perceptual/vgg16")).toMatch(/vgg16-397923af\.pth.*https:\/\/download\.pytorch\.org\/models\/vgg16-397923af\.pth/s);
   expect(of("perceptual/linear")).toMatch(/vgg\.pth.*PerceptualSimilarity/s);
   expect(of("critic/eye")).toMatch(/dino_vit_small_patch8_224\.pth.*nyu-visionx\/RAE-collections/s);
-  expect(of("real_features")).toContain("pt_inception-2015-12-05-6726825d.pth");
+  expect(of("real_features")).toMatch(/pt_inception-2015-12-05-6726825d\.pth.*mseitzer\/pytorch-fid/s);
   expect(new Set(problems.map(({ code }) => code))).toEqual(
     new Set(["G403", "G404"].filter((code) => problems.some((p) => p.code === code))),
   );

@@ -54,6 +54,8 @@ export const inceptionV3 = defineNode({
     (11.4e9 * B * (preprocess === "none" ? H * W : side * side)) / side ** 2,
   weights: ({ variant }) => inceptionSpecs(classesOf(variant)),
   layouts: inceptionLayouts,
+  published:
+    "TensorFlow's network is pt_inception-2015-12-05-6726825d.pth, at https://github.com/mseitzer/pytorch-fid/releases/tag/fid_weights; torchvision's is inception_v3_google-0cc3c7bd.pth, at https://download.pytorch.org/models/inception_v3_google-0cc3c7bd.pth",
   apply(weight, { image }, { variant, preprocess, quantize }) {
     const { features, spatial } = inceptionFeatures(weight, prepared(image, preprocess, quantize), variant);
     return { features, logits: tf.matMul(features as never, weight("fc.weight") as never, false, true), spatial };
