@@ -2,8 +2,8 @@ import { z } from "zod";
 import { path } from "../../core/params.js";
 import { dinov2Layouts } from "../files/layouts/dinov2.js";
 import { withPreset } from "../parts/preset.js";
-import type { VitNames } from "../parts/vit-block.js";
 import { weight } from "../parts/weight-specs.js";
+import { dinoNames } from "./dino-names.js";
 import { encoderParams, tableGrid } from "./encoder-params.js";
 import { defineEncoder } from "./vit-encoder.js";
 
@@ -11,17 +11,6 @@ const presets = {
   S_8: { patch_size: 8, hidden_size: 384, num_hidden_layers: 12, num_attention_heads: 6 },
   S_16: { patch_size: 16, hidden_size: 384, num_hidden_layers: 12, num_attention_heads: 6 },
   B_16: { patch_size: 16, hidden_size: 768, num_hidden_layers: 12, num_attention_heads: 12 },
-};
-
-const names: VitNames = {
-  query: "attention.attention.query",
-  key: "attention.attention.key",
-  value: "attention.attention.value",
-  out: "attention.output.dense",
-  first: "mlp.fc1",
-  second: "mlp.fc2",
-  before: "norm1",
-  after: "norm2",
 };
 
 const published =
@@ -55,7 +44,7 @@ export const dino = defineEncoder({
         heads: sizes.num_attention_heads,
         inner: Math.trunc(width * p.mlp_ratio),
         epsilon: p.layer_norm_eps,
-        names,
+        names: dinoNames,
         activation: p.hidden_act === "gelu" ? "gelu" : "gelu_tanh",
         qkvBias: p.qkv_bias,
       },

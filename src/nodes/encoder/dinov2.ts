@@ -3,6 +3,7 @@ import { dinov2Layouts } from "../files/layouts/dinov2.js";
 import { withPreset } from "../parts/preset.js";
 import type { VitNames } from "../parts/vit-block.js";
 import { frozen, weight } from "../parts/weight-specs.js";
+import { dinoNames } from "./dino-names.js";
 import { encoderParams, tableGrid } from "./encoder-params.js";
 import { defineEncoder } from "./vit-encoder.js";
 
@@ -13,17 +14,7 @@ const presets = {
   giant: { hidden_size: 1536, num_hidden_layers: 40, num_attention_heads: 24, use_swiglu_ffn: true },
 };
 
-const names: VitNames = {
-  query: "attention.attention.query",
-  key: "attention.attention.key",
-  value: "attention.attention.value",
-  out: "attention.output.dense",
-  first: "mlp.fc1",
-  second: "mlp.fc2",
-  before: "norm1",
-  after: "norm2",
-  scales: ["layer_scale1.lambda1", "layer_scale2.lambda1"],
-};
+const names: VitNames = { ...dinoNames, scales: ["layer_scale1.lambda1", "layer_scale2.lambda1"] };
 
 /**
  * DINOv2 (arXiv 2304.07193), with registers (arXiv 2309.16588) or without, under the key names of its files on the hub. The position

@@ -3,10 +3,10 @@ import type { TensorInfo } from "../../../core/tensor.js";
 import type { KernelTable } from "../../shared/open-device.js";
 import { sizeOf } from "../../shared/shapes.js";
 import type { WebGpuBackend } from "../backend.js";
-import { index, main, mainOf, spreadOver } from "../shader.js";
+import { index, main, spreadOver } from "../shader.js";
 import type { Shader } from "../shader.js";
-import { squareParts, squareSums } from "./square-sums.js";
-import { lanesFor, sumText } from "./sums-text.js";
+import { fromSquareSums, squareParts, squareSums } from "./square-sums.js";
+import { lanesFor } from "./sums-text.js";
 
 /** The optimizer over all tensors, in place (core/ops/adamw.ts): the norm over all gradients first, then each tensor's update. */
 export const adamwKernels: KernelTable = {
@@ -40,7 +40,7 @@ function step(
     backend.run(squareSums(lanes), { reads: [given("g", i)], writes: [sums], numbers: [size, offset], groups: [own, 1, 1] });
     offset += own;
   }
-  backend.run(rootOfTotal(lanes), { reads: [sums], writes: [norm], numbers: [all], groups: [1, 1, 1] });
+  backend.run(normOf(lanes), { reads: [sums], writes: [norm], numbers: [all], groups: [1, 1, 1] });
   backend.free(sums);
   for (const [i, size] of sizes.entries()) {
     if (size === 0) continue;
@@ -63,20 +63,8 @@ function updateNumbers(s: AdamWSettings): number[] {
   return [rate, root, 1 - s.lr * s.weightDecay, s.epsilon, s.clip, ...shares];
 }
 
-function rootOfTotal(lanes: number): Shader {
-  return {
-    name: `root_of_total_${lanes}`,
-    reads: ["sums"],
-    writes: ["norm"],
-    numbers: ["count"],
-    code: `${sumText(lanes)}
-${mainOf(lanes)} {
-  var part = 0.0;
-  for (var i = lane; i < u.count; i += ${lanes}u) { part += sums[i]; }
-  let sum = total(lane, part);
-  if (lane == 0u) { norm[0] = sqrt(sum); }
-}`,
-  };
+function normOf(lanes: number): Shader {
+  return fromSquareSums(lanes, "norm", "norm", "norm[0] = sqrt(sum);");
 }
 
 function update(average: boolean): Shader {

@@ -26,3 +26,22 @@ ${mainOf(lanes)} {
 }`,
   };
 }
+
+/** Adds those partial sums up; `finish` writes what follows from their `sum` to `target`. */
+export function fromSquareSums(lanes: number, name: string, target: string, finish: string): Shader {
+  return {
+    name: `${name}_${lanes}`,
+    reads: ["sums"],
+    writes: [target],
+    numbers: ["count"],
+    code: `${sumText(lanes)}
+${mainOf(lanes)} {
+  var part = 0.0;
+  for (var i = lane; i < u.count; i += ${lanes}u) { part += sums[i]; }
+  let sum = total(lane, part);
+  if (lane == 0u) {
+    ${finish}
+  }
+}`,
+  };
+}
