@@ -65,7 +65,7 @@ describe.each(backends)("networks of metrics on %s, against PyTorch", (backend) 
       const head = nodeFunction(lpips, { difference: array([size[0], 1472], await read(difference)) }, {}, { weights: filled(lpips, {}) });
       const { each, value } = head.call();
       expect(worst(await read(each), get(`${name}.each`))).toBeLessThan(2e-6);
-      const mean = get(`${name}.each`).reduce((sum, one) => sum + one / size[0], 0);
+      const mean = Array.from(get(`${name}.each`)).reduce((sum, one) => sum + one / size[0], 0);
       expect((await read(value))[0]).toBeCloseTo(mean, 6);
       const gradient = tf.grad((x) => (head.call({ difference: trunk.call({ image: x })["difference"] as Tensor })["value"] as Tensor))(
         trunk.tensors["image"] as Tensor,
