@@ -65,9 +65,11 @@ Cut cutOf(const Product& p, int64_t threads) {
   return {depth, halves, tiles, smaller(tiles, larger(fewest, wanted)), wide && packsRows};
 }
 
-// How many of `width` columns of B the kernel reads where they lie. Copying them costs as much as multiplying them with some rows; a last
-// vector that they don't fill must be copied, for nothing may lie behind it.
+// With more rows than these, copying B costs little beside the product.
 constexpr int64_t kRowsToPack = 512;
+
+// How many of `width` columns of B the kernel reads where they lie. A last vector that they don't fill must be copied, for nothing may lie
+// behind it.
 template <Mode mode>
 int64_t lyingColumns(const Product& p, int64_t width) {
   if (mode != kFloat || !p.b.lanesTouch || p.m > kRowsToPack) return 0;
