@@ -104,6 +104,7 @@ describe.each(await availableBackends())("several updates in a step on %s", (bac
     );
     return (await Promise.all(read)).flat();
   };
+
   test("are as many steps of the same batch: weights, moments, average and schedule count them all", async () => {
     const three = await run("three", alone, ["both.steps=5", "+nodes.adam.updates=3"], { checkReplay: 1 });
     const one = await run("one", alone, ["both.steps=15"], { checkReplay: 1 });
