@@ -18,9 +18,20 @@ const folder = sanitize ? "build/sanitize" : "build";
 const objects = join(root, folder, "native");
 const output = join(root, folder, "raegraph-native.node");
 
-/** Matrix tile per instruction set: lanes, rows, vectors; block of k and of rows. See cc/kernels.cc. */
+const amx = {
+  name: "amx",
+  table: "Amx",
+  flags: [...avx512(), "-mavx512bf16", "-mamx-tile", "-mamx-bf16"],
+  tile: [16, 8, 3, 512, 240],
+};
+
+/**
+ * Matrix tile per instruction set: lanes, rows, vectors; block of k and of rows. See cc/kernels.cc. A set that the compiler does not know
+ * is left out.
+ */
 const sets = {
   x64: [
+    ...(process.platform === "linux" ? [amx] : []),
     { name: "avx512bf16", table: "Avx512bf16", flags: [...avx512(), "-mavx512bf16"], tile: [16, 8, 3, 512, 240] },
     { name: "avx512", table: "Avx512", flags: avx512(), tile: [16, 8, 3, 512, 240] },
     { name: "avx2", table: "Avx2", flags: ["-mavx2", "-mfma"], tile: [8, 6, 2, 384, 144] },
@@ -56,6 +67,16 @@ function compiler() {
   });
 }
 
+/** False for an instruction set that is newer than the compiler. */
+function compiles(cxx, flags) {
+  try {
+    execFileSync(cxx, [...flags, "-fsyntax-only", "-x", "c++", "/dev/null"], { stdio: "ignore" });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 function newest(folder) {
   return Math.max(...readdirSync(folder, { recursive: true }).map((file) => statSync(join(folder, file)).mtimeMs));
 }
@@ -80,6 +101,7 @@ function units(chosen) {
       "-g1",
     );
   if (wide) common.push("-DRAE_EMULATE_WIDE");
+  common.push(...chosen.map(({ table }) => `-DRAE_HAS_${table.toUpperCase()}`));
   const parts = ["addon", "isa", "memory", "pool", "program", "replay"].map((name) => ({
     object: name,
     source: `${name}.cc`,
@@ -108,7 +130,8 @@ async function inParallel(jobs, limit) {
 async function build(include, cxx) {
   mkdirSync(objects, { recursive: true });
   const run = promisify(execFile);
-  const chosen = [...(sets[process.arch] ?? [{ ...sets.x64.at(-1) }]), ...(wide && process.arch === "x64" ? [emulated] : [])];
+  const known = (sets[process.arch] ?? [{ ...sets.x64.at(-1) }]).filter(({ flags }) => compiles(cxx, flags));
+  const chosen = [...known, ...(wide && process.arch === "x64" ? [emulated] : [])];
   const parts = units(chosen);
   const compile =
     ({ object, source, flags }) =>

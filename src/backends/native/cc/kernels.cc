@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
+#include <type_traits>
 #if defined(__x86_64__) || defined(__i386__)
 #include <immintrin.h>
 #endif
@@ -28,6 +29,7 @@ namespace {
 #include "kern/math.h"
 #include "kern/pack.h"
 #include "kern/micro.h"
+#include "kern/tiles.h"
 #include "kern/gemm.h"
 #include "kern/elementwise.h"
 #include "kern/compare.h"

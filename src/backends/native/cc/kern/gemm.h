@@ -1,9 +1,15 @@
 // C = A * B, blocked for the caches. The k axis is cut the same way whatever the threads, so every element is the same sum.
 
-constexpr int64_t kDepth = RAE_KC;         // k's per block: a panel of B stays in L1
-constexpr int64_t kColumns = 2048 / NR * NR;  // columns per block
-constexpr int64_t kPacked = 1 << 21;          // floats of packed B at a time: they stay in L3
-constexpr int64_t kRows = RAE_MC / MR * MR;   // rows per block: packed A stays in L2
+constexpr int64_t kPacked = 1 << 21;  // floats of packed B at a time: they stay in L3
+
+// How a mode's products are blocked.
+template <Mode mode>
+struct Sizes {
+  static constexpr int64_t rows = kPanel<mode, kRowsOfA>, columns = kPanel<mode, kColumnsOfB>;  // of a register tile
+  static constexpr int64_t depth = mode == kPaired ? 2 * RAE_KC : RAE_KC;  // k's per block, of which pairs take half the room
+  static constexpr int64_t mostRows = RAE_MC / rows * rows;  // per block: packed A stays in L2
+  static constexpr int64_t mostColumns = 2048 / columns * columns;
+};
 
 enum Slot { kSlotB, kSlotA, kSlotRows, kSlotHalf, kSlotWork, kSlotWork2, kSlotWork3, kSlotSum };
 
@@ -33,9 +39,10 @@ inline void forTasks(bool serial, int64_t count, F body) {
 struct Cut {
   int64_t depth;             // k's per block
   int64_t halves;            // 2 where the k's are summed up in two halves, side by side
-  int64_t tiles, rowBlocks;  // rows in tiles of MR, dealt out to blocks that differ by one tile at most
+  int64_t tiles, rowBlocks;  // rows in register tiles, dealt out to blocks that differ by one tile at most
   bool shareRows;            // A is packed once for all blocks, before they start; else each block packs or reads its own rows
-  int64_t row(int64_t block) const { return tiles * block / rowBlocks * MR; }
+  int64_t tileRows;
+  int64_t row(int64_t block) const { return tiles * block / rowBlocks * tileRows; }
 };
 
 // Tasks for every thread: a task that starts late or runs on a busier core then holds up little.
@@ -43,26 +50,27 @@ constexpr int64_t kTasks = 8;
 
 // The gradient of weights: few sums of many terms. Cut by k, each thread reads those rows that it wrote before, and none that another one
 // reads too. The second half's sums go to an array of their own, which must cost little.
-inline bool cutInHalves(const Product& p, int64_t blocks) {
+template <Mode mode>
+bool cutInHalves(const Product& p, int64_t blocks) {
   return p.a.lanesTouch && p.b.lanesTouch && blocks > 1 && p.epilogue.activation == kNone && 4 * p.m * p.n <= p.k * (p.m + p.n) &&
-         p.k * upTo(p.n, NR) <= kPacked && p.n <= kColumns;
+         p.k * upTo(p.n, Sizes<mode>::columns) <= kPacked && p.n <= Sizes<mode>::mostColumns;
 }
 
 template <Mode mode>
 Cut cutOf(const Product& p, int64_t threads) {
+  constexpr int64_t tileRows = Sizes<mode>::rows, even = mode == kTiled ? kTileDepth : 2;
   const bool packsRows = mode != kFloat;
-  constexpr int64_t deepest = mode == kPaired ? 2 * kDepth : kDepth;  // pairs of bf16 take half the room
-  int64_t blocks = larger(1, (p.k + deepest - 1) / deepest);
-  const int64_t halves = cutInHalves(p, blocks) ? 2 : 1;
+  int64_t blocks = larger(1, (p.k + Sizes<mode>::depth - 1) / Sizes<mode>::depth);
+  const int64_t halves = cutInHalves<mode>(p, blocks) ? 2 : 1;
   blocks = upTo(blocks, halves);
-  const int64_t depth = larger(2, upTo((p.k + blocks - 1) / blocks, 2));
-  const int64_t tiles = (p.m + MR - 1) / MR, most = kRows / MR, fewest = (tiles + most - 1) / most;
-  if (threads == 1) return {depth, halves, tiles, fewest, false};
+  const int64_t depth = larger(even, upTo((p.k + blocks - 1) / blocks, even));
+  const int64_t tiles = (p.m + tileRows - 1) / tileRows, most = Sizes<mode>::mostRows / tileRows, fewest = (tiles + most - 1) / most;
+  if (threads == 1) return {depth, halves, tiles, fewest, false, tileRows};
   // Few rows and many columns: cutting by columns too, rows that are packed being packed once, beats every block's reading all of B.
-  const bool readsFar = packsRows || p.a.lanesTouch, wide = readsFar && p.m < p.n && tiles * MR * p.k <= kPacked;
+  const bool readsFar = packsRows || p.a.lanesTouch, wide = readsFar && p.m < p.n && tiles * tileRows * p.k <= kPacked;
   const double square = std::sqrt(static_cast<double>(threads * kTasks) * static_cast<double>(p.m) / static_cast<double>(p.n));
   const int64_t wanted = wide ? static_cast<int64_t>(square + 0.5) : threads * kTasks / (readsFar ? halves : 2);
-  return {depth, halves, tiles, smaller(tiles, larger(fewest, wanted)), wide && packsRows};
+  return {depth, halves, tiles, smaller(tiles, larger(fewest, wanted)), wide && packsRows, tileRows};
 }
 
 // With more rows than these, copying B costs little beside the product.
@@ -76,35 +84,57 @@ int64_t lyingColumns(const Product& p, int64_t width) {
   return width % W == 0 ? width : width / NR * NR;
 }
 
+// A register tile of C: whole vectors go straight there, anything else by way of a tile of its own.
+template <Mode mode>
+void microTile(int64_t steps, Rows a, Columns b, float* c, int64_t ldc, int64_t rows, int64_t columns, Start start) {
+  constexpr int tall = Sizes<mode>::rows, wide = Sizes<mode>::columns;
+  if (mode != kTiled && rows == tall && columns % W == 0) return microOver<mode>(columns, steps, a, b, c, ldc, start);
+  if (mode == kTiled && rows == tall && columns == wide && !start.accumulate) return multiplyTiles(steps, a.p, b.p, c, ldc, start.row);
+  alignas(64) float tile[tall * wide], first[wide] = {};
+  if (start.row != nullptr) {
+    __builtin_memcpy(first, start.row, static_cast<size_t>(columns) * 4);
+    start.row = first;
+  }
+  if (mode == kTiled) multiplyTiles(steps, a.p, b.p, tile, wide, start.row);
+  else microOver<mode>(columns, steps, a, b, tile, wide, Start{false, start.row});
+  for (int64_t i = 0; i < rows; i++) {
+    float* target = c + i * ldc;
+    const float* from = tile + i * wide;
+    mapTo(target, columns, [&](auto at) { return start.accumulate ? at(target) + at(from) : at(from); });
+  }
+}
+
 // Rows [row, row + rows) of C, columns [from, to) of the block of columns at `column`, by k's [k, k + depth). Packed B holds what comes
 // after the columns that lie.
 template <Mode mode>
 void multiplyBlock(const Product& p, int64_t lyingB, const float* packedB, const float* packedA, int64_t row, int64_t rows, int64_t column,
                    int64_t from, int64_t to, int64_t k, int64_t depth) {
-  const int64_t sizeA = panelSize<mode>(depth, MR), sizeB = panelSize<mode>(depth, NR);
-  const int64_t steps = mode == kPaired ? sizeA / MR : depth;
+  constexpr int64_t high = Sizes<mode>::rows, wide = Sizes<mode>::columns;
+  const int64_t sizeA = panelSize<mode>(depth, high), sizeB = panelSize<mode>(depth, wide);
+  const int64_t steps = mode == kTiled ? upTo(depth, kTileDepth) / kTileDepth : mode == kPaired ? sizeA / high : depth;
   const Operand a = p.a.from(row, k);
   int64_t lying = 0;
-  if (packedA != nullptr) packedA += row / MR * sizeA;
+  if (packedA != nullptr) packedA += row / high * sizeA;
   else {
     // Rows that the kernel can read where they lie are not copied; a last, short tile must be, for nothing lies behind it.
-    if (mode == kFloat) lying = rows / MR * MR;
-    float* own = static_cast<float*>(scratch(kSlotA, static_cast<size_t>(upTo(rows - lying, MR) / MR * sizeA) * 4));
-    if (lying < rows) packPanels<mode, MR>(own, a.from(lying, 0), rows - lying, depth);
+    if (mode == kFloat) lying = rows / high * high;
+    float* own = static_cast<float*>(scratch(kSlotA, static_cast<size_t>(upTo(rows - lying, high) / high * sizeA) * 4));
+    if (lying < rows) packPanels<mode, kRowsOfA>(own, a.from(lying, 0), rows - lying, depth);
     packedA = own;
   }
   const bool accumulate = p.accumulate || k > 0, finish = k + depth == p.k && p.epilogue.activation != kNone;
   const float* bias = accumulate ? nullptr : p.epilogue.bias;
-  for (int64_t j = from; j < to; j += NR) {
-    const Columns panelB = j < lyingB ? Columns{p.b.from(column + j, k).p, p.b.ld} : Columns{packedB + (j - lyingB) / NR * sizeB, NR};
-    const int64_t columns = smaller(NR, to - j);
+  [[maybe_unused]] const std::conditional_t<mode == kTiled, TileUse, int> use{};
+  for (int64_t j = from; j < to; j += wide) {
+    const Columns panelB = j < lyingB ? Columns{p.b.from(column + j, k).p, p.b.ld} : Columns{packedB + (j - lyingB) / wide * sizeB, wide};
+    const int64_t columns = smaller(wide, to - j);
     const Start start{accumulate, bias == nullptr ? nullptr : bias + column + j};
-    for (int64_t i = 0; i < rows; i += MR) {
-      const int64_t tall = smaller(MR, rows - i);
+    for (int64_t i = 0; i < rows; i += high) {
+      const int64_t tall = smaller(high, rows - i);
       float* c = p.c + (row + i) * p.ldc + column + j;
       const bool lies = i < lying;
       const Rows tile = lies ? Rows{a.from(i, 0).p, a.ld, a.lanesTouch ? kSideBySide : kRowByRow}
-                             : Rows{packedA + (i - lying) / MR * sizeA, 0, kPackedRows};
+                             : Rows{packedA + (i - lying) / high * sizeA, 0, kPackedRows};
       microTile<mode>(steps, tile, panelB, c, p.ldc, tall, columns, start);
       if (finish) activateTile(c, p.ldc, tall, columns, p.epilogue.activation);
     }
@@ -112,8 +142,9 @@ void multiplyBlock(const Product& p, int64_t lyingB, const float* packedB, const
 }
 
 // Packs `lanes` of an operand by `blocks` blocks of k's, in tasks of some panels each.
-template <Mode mode, int P>
+template <Mode mode, Side side>
 struct PackTasks {
+  static constexpr int P = kPanel<mode, side>;
   Operand source;
   int64_t lanes, k, depth, groups;
   float* target;
@@ -125,7 +156,7 @@ struct PackTasks {
     const auto edge = [&](int64_t group) { return smaller(panels(), upTo(panels() * group / groups, kAbreast<P>)); };
     const int64_t first = edge(task % groups), last = edge(task % groups + 1);
     if (first < last)
-      packPanels<mode, P>(target + task / groups * block() + first * size, source.from(first * P, start),
+      packPanels<mode, side>(target + task / groups * block() + first * size, source.from(first * P, start),
                           smaller(last * P, lanes) - first * P, count);
   }
 };
@@ -135,11 +166,12 @@ struct PackTasks {
 template <Mode mode>
 void multiplyPart(const Product& p, bool serial, const Cut& cut, int64_t threads, int64_t column, int64_t width, int64_t start,
                   int64_t end) {
-  const int64_t panels = (width + NR - 1) / NR, depth = cut.depth, blocks = (end - start + depth - 1) / depth;
+  constexpr int64_t wide = Sizes<mode>::columns;
+  const int64_t panels = (width + wide - 1) / wide, depth = cut.depth, blocks = (end - start + depth - 1) / depth;
   const int64_t lying = lyingColumns<mode>(p, width);
-  PackTasks<mode, NR> b{p.b.from(column + lying, start), width - lying, end - start, depth, 0, nullptr};
+  PackTasks<mode, kColumnsOfB> b{p.b.from(column + lying, start), width - lying, end - start, depth, 0, nullptr};
   b.groups = smaller(b.panels(), threads * 4);
-  PackTasks<mode, MR> a{p.a.from(0, start), p.m, end - start, depth, smaller(cut.tiles, threads * 4), nullptr};
+  PackTasks<mode, kRowsOfA> a{p.a.from(0, start), p.m, end - start, depth, smaller(cut.tiles, threads * 4), nullptr};
   b.target = static_cast<float*>(scratch(kSlotB, static_cast<size_t>(blocks * b.block()) * 4));
   if (cut.shareRows) a.target = static_cast<float*>(scratch(kSlotRows, static_cast<size_t>(blocks * a.block()) * 4));
   const int64_t groups = b.groups + (cut.shareRows ? a.groups : 0);
@@ -158,7 +190,7 @@ void multiplyPart(const Product& p, bool serial, const Cut& cut, int64_t threads
   forTasks(serial, cut.halves * tasks, [&](int64_t task) {
     const bool second = task >= tasks;
     const int64_t block = task % tasks / splits, part = task % splits, row = cut.row(block);
-    const int64_t from = panels * part / splits * NR, to = smaller(width, panels * (part + 1) / splits * NR);
+    const int64_t from = panels * part / splits * wide, to = smaller(width, panels * (part + 1) / splits * wide);
     for (int64_t k = second ? middle : start; k < (second ? end : middle); k += depth) {
       const int64_t i = (k - start) / depth;
       multiplyBlock<mode>(second ? rest : p, lying, b.target + i * b.block(), cut.shareRows ? a.target + i * a.block() : nullptr, row,
@@ -177,9 +209,9 @@ void multiply(const Product& p, bool serial) {
   if (p.m <= 0 || p.n <= 0) return;
   const int64_t threads = serial ? 1 : threadCount();
   const Cut cut = cutOf<mode>(p, threads);
-  for (int64_t column = 0; column < p.n; column += kColumns) {
-    const int64_t width = smaller(kColumns, p.n - column);
-    const int64_t chunk = larger(1, kPacked / upTo(width, NR) / cut.depth) * cut.depth;
+  for (int64_t column = 0; column < p.n; column += Sizes<mode>::mostColumns) {
+    const int64_t width = smaller(Sizes<mode>::mostColumns, p.n - column);
+    const int64_t chunk = larger(1, kPacked / upTo(width, Sizes<mode>::columns) / cut.depth) * cut.depth;
     for (int64_t k = 0; k < p.k; k += chunk)
       multiplyPart<mode>(p, serial, cut, threads, column, width, k, smaller(k + chunk, p.k));
   }

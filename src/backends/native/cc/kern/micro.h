@@ -1,9 +1,5 @@
 // The matrix kernel: an MR x NR tile of C in registers, one broadcast of A times NV vectors of B per step.
 
-constexpr int MR = RAE_MR;
-constexpr int NV = RAE_NV;
-constexpr int NR = NV * W;
-
 // What is done to C besides the product.
 enum Activation { kNone, kGelu, kGeluTanh, kSilu, kRelu };
 struct Epilogue {
@@ -132,23 +128,6 @@ inline void microOver(int64_t columns, int64_t steps, Rows a, Columns b, float* 
   if (mode == kFloat && a.layout == kRowByRow) microOver<mode, kRowByRow>(columns, steps, a, b, c, ldc, start);
   else if (mode == kFloat && a.layout == kSideBySide) microOver<mode, kSideBySide>(columns, steps, a, b, c, ldc, start);
   else microOver<mode, kPackedRows>(columns, steps, a, b, c, ldc, start);
-}
-
-// A tile of C: whole vectors go straight there, anything else by way of a tile of its own.
-template <Mode mode>
-void microTile(int64_t steps, Rows a, Columns b, float* c, int64_t ldc, int64_t rows, int64_t columns, Start start) {
-  if (rows == MR && columns % W == 0) return microOver<mode>(columns, steps, a, b, c, ldc, start);
-  alignas(64) float tile[MR * NR], first[NR] = {};
-  if (start.row != nullptr) {
-    __builtin_memcpy(first, start.row, static_cast<size_t>(columns) * 4);
-    start.row = first;
-  }
-  microOver<mode>(columns, steps, a, b, tile, NR, Start{false, start.row});
-  for (int64_t i = 0; i < rows; i++) {
-    float* target = c + i * ldc;
-    const float* from = tile + i * NR;
-    mapTo(target, columns, [&](auto at) { return start.accumulate ? at(target) + at(from) : at(from); });
-  }
 }
 
 // What follows a tile's last sum.

@@ -1,13 +1,30 @@
 // Copies a block of a matrix into panels: P lanes side by side for one k, k after k, so the matrix kernel reads straight on.
 
-// How packed numbers are kept: as they are; rounded to bf16 but 32 bits wide; or two neighbouring k's as a pair of bf16.
-enum Mode { kFloat, kRounded, kPaired };
+// How packed numbers are kept: as they are; rounded to bf16 but 32 bits wide; two neighbouring k's as a pair of bf16; or such pairs for the
+// processor's matrix tiles, see tiles.h.
+enum Mode { kFloat, kRounded, kPaired, kTiled };
 constexpr Mode kBf16Mode =
-#if defined(__AVX512BF16__) || defined(RAE_EMULATE_PAIRS)
+#if defined(__AMX_BF16__) || defined(RAE_EMULATE_TILES)
+    kTiled;
+#elif defined(__AVX512BF16__) || defined(RAE_EMULATE_PAIRS)
     kPaired;
 #else
     kRounded;
 #endif
+constexpr bool inPairs(Mode mode) { return mode == kPaired || mode == kTiled; }
+
+// The register tile of C: rows, vectors and columns.
+constexpr int MR = RAE_MR;
+constexpr int NV = RAE_NV;
+constexpr int NR = NV * W;
+
+// A matrix tile has 16 lines of 64 bytes: of A the 32 k's of a row, of B 16 columns' pairs, of C 16 numbers. The kernel works on two by two.
+constexpr int kTile = 16, kTileDepth = 32, kTilePanel = 2 * kTile;
+
+// The lanes of a panel.
+enum Side { kRowsOfA, kColumnsOfB };
+template <Mode mode, Side side>
+constexpr int kPanel = mode == kTiled ? kTilePanel : side == kRowsOfA ? MR : NR;
 
 // One operand: element (lane, k) lies at p[lane * ld + k], or at p[k * ld + lane] where `lanesTouch`. Lanes are the rows of A and the
 // columns of B.
@@ -58,7 +75,7 @@ inline void emit(const Panels& to, int64_t at, vf lanes) {
 
 template <Mode mode, int P>
 inline void emitTwo(const Panels& to, int64_t k, int64_t lane, vf even, vf odd) {
-  if (mode == kPaired) return emit<P>(to, k / 2 * P + lane, floats(pairOf(even, odd)));
+  if (inPairs(mode)) return emit<P>(to, k / 2 * P + lane, floats(pairOf(even, odd)));
   if (mode == kRounded) {
     even = floats(roundBits(even) & splatInt(-65536));
     odd = floats(roundBits(odd) & splatInt(-65536));
@@ -118,7 +135,7 @@ void packTouchingLanes(const Panels& to, const float* source, int64_t ld, int64_
 template <Mode mode>
 inline vf alongK(const float* p, int64_t count) {
   const vf first = count >= W ? load(p) : loadPart(p, count);
-  if (mode != kPaired) return first;
+  if (!inPairs(mode)) return first;
   const vf second = count >= 2 * W ? load(p + W) : count > W ? loadPart(p + W, count - W) : vf{};
 #if defined(__AVX512BF16__)
   return (vf)_mm512_cvtne2ps_pbh((__m512)second, (__m512)first);
@@ -131,7 +148,7 @@ inline vf alongK(const float* p, int64_t count) {
 // other's way in the cache.
 template <Mode mode, int P>
 void packTouchingK(const Panels& to, const float* source, int64_t ld, int64_t lanes, int64_t count) {
-  constexpr int64_t deep = mode == kPaired ? 2 * W : W;  // k's at a time
+  constexpr int64_t deep = inPairs(mode) ? 2 * W : W;  // k's at a time
   for (int64_t j = 0; j < P; j += W) {
     const int64_t rows = smaller(P < W ? P * kAbreast<P> : W, lanes - j);
     for (int64_t k = 0; k < count; k += deep) {
@@ -148,7 +165,7 @@ void packTouchingK(const Panels& to, const float* source, int64_t ld, int64_t la
         for (int64_t i = 0; i < rows; i++) r[i] = alongK<mode>(from + i * ld, rest);
       }
       transposeRows(r);
-      if (mode == kPaired)
+      if (inPairs(mode))
         for (int64_t i = 0; i < (rest + 1) / 2; i++) emit<P>(to, (k / 2 + i) * P + j, r[i]);
       else
         for (int64_t i = 0; i < rest; i += 2) emitTwo<mode, P>(to, k + i, j, r[i], r[i + 1]);
@@ -159,13 +176,38 @@ void packTouchingK(const Panels& to, const float* source, int64_t ld, int64_t la
 // Floats from one panel to the next for `count` k's.
 template <Mode mode>
 inline int64_t panelSize(int64_t count, int P) {
-  const int64_t even = upTo(count, 2);
-  return (mode == kPaired ? even / 2 : even) * P;
+  return (mode == kTiled ? upTo(count, kTileDepth) / 2 : mode == kPaired ? upTo(count, 2) / 2 : upTo(count, 2)) * P;
+}
+
+// Packs up to kTilePanel rows of A as matrix tiles, line by line: 32 k's of each row, then the next 32.
+inline void packTiles(float* to, const Operand& source, int64_t rows, int64_t count) {
+  constexpr int64_t step = kTilePanel * kTile;  // floats from 32 k's to the next
+  if (!source.lanesTouch) {
+    for (int64_t i = 0; i < kTilePanel; i++)
+      for (int64_t k = 0; k < count; k += kTileDepth)
+        store(to + k / kTileDepth * step + i * kTile, i < rows ? alongK<kTiled>(source.from(i, k).p, smaller(kTileDepth, count - k)) : vf{});
+    return;
+  }
+  for (int64_t k = 0; k < count; k += kTileDepth)
+    for (int64_t i = 0; i < kTilePanel; i += kTile) {
+      vf r[kTile];
+      const auto line = [&](int64_t at) {
+        const int64_t rest = rows - i;
+        const float* p = source.from(i, at).p;
+        return at >= count || rest <= 0 ? vf{} : rest >= W ? load(p) : loadPart(p, rest);
+      };
+#pragma GCC unroll 16
+      for (int j = 0; j < kTile; j++) r[j] = floats(pairOf(line(k + 2 * j), line(k + 2 * j + 1)));
+      transposeRows(r);
+#pragma GCC unroll 16
+      for (int j = 0; j < kTile; j++) store(to + k / kTileDepth * step + (i + j) * kTile, r[j]);
+    }
 }
 
 // Packs all panels of `lanes` x `count`. Where lanes touch, some k's of all lanes come before the next ones, so that each line is read once.
-template <Mode mode, int P>
+template <Mode mode, Side side>
 void packPanels(float* target, Operand source, int64_t lanes, int64_t count) {
+  constexpr int P = kPanel<mode, side>;
   const int64_t size = panelSize<mode>(count, P), step = source.lanesTouch ? 32 : count;
   for (int64_t k = 0; k < count; k += step) {
     const int64_t some = smaller(step, count - k);
@@ -173,8 +215,16 @@ void packPanels(float* target, Operand source, int64_t lanes, int64_t count) {
       const Operand part = source.from(lane, k);
       const int64_t rest = lanes - lane;
       const Panels to{target + lane / P * size + panelSize<mode>(k, P), size, smaller(kAbreast<P>, (rest + P - 1) / P)};
+      if (mode == kTiled && side == kRowsOfA) {
+        packTiles(to.p, part, smaller(rest, P), some);
+        continue;
+      }
       if (source.lanesTouch) packTouchingLanes<mode, P>(to, part.p, part.ld, rest, some);
       else packTouchingK<mode, P>(to, part.p, part.ld, rest, some);
+      // A tile is always multiplied whole.
+      if (mode == kTiled)
+        for (int64_t pair = (some + 1) / 2; pair < upTo(some, kTileDepth) / 2; pair++)
+          for (int64_t j = 0; j < P; j += W) store(to.p + pair * P + j, vf{});
     }
   }
 }
