@@ -42,7 +42,12 @@ const sets = {
     { name: "plain", table: "Plain", flags: [], tile: [4, 4, 2, 256, 144] },
   ],
 };
-const emulated = { name: "wide", table: "Wide", flags: ["-mavx2", "-mfma", "-DRAE_EMULATE_PAIRS"], tile: [16, 8, 3, 512, 240] };
+const emulated = ["pairs", "tiles"].map((name) => ({
+  name: `wide-${name}`,
+  table: `Wide${name}`,
+  flags: ["-mavx2", "-mfma", `-DRAE_EMULATE_${name.toUpperCase()}`],
+  tile: [16, 8, 3, 512, 240],
+}));
 
 function avx512() {
   return ["-mavx512f", "-mavx512bw", "-mavx512vl", "-mavx512dq", "-mavx2", "-mfma", "-mprefer-vector-width=512"];
@@ -112,7 +117,7 @@ function units(chosen) {
     parts.unshift({
       object: `kernels-${name}`,
       source: "kernels.cc",
-      flags: [...common, ...flags, `-DRAE_ISA=${name}`, `-DRAE_TABLE=${table}`, ...defines],
+      flags: [...common, ...flags, `-DRAE_ISA="${name}"`, `-DRAE_TABLE=${table}`, ...defines],
     });
   }
   return parts;
@@ -131,7 +136,7 @@ async function build(include, cxx) {
   mkdirSync(objects, { recursive: true });
   const run = promisify(execFile);
   const known = (sets[process.arch] ?? [{ ...sets.x64.at(-1) }]).filter(({ flags }) => compiles(cxx, flags));
-  const chosen = [...known, ...(wide && process.arch === "x64" ? [emulated] : [])];
+  const chosen = [...known, ...(wide && process.arch === "x64" ? emulated : [])];
   const parts = units(chosen);
   const compile =
     ({ object, source, flags }) =>

@@ -25,7 +25,7 @@ export interface NativeAddon {
   /** Threads that work, the caller included. */
   setThreads(threads: number): void;
   threads(): number;
-  /** The instruction set in use: avx512bf16, avx512, avx2, neon or plain. */
+  /** The instruction set in use: amx, avx512bf16, avx512, avx2, neon or plain. */
   isa(): string;
   /** Those that this processor can run, the fastest first. */
   isas(): string[];

@@ -6,12 +6,11 @@ import type { NativeAddon } from "./addon.js";
 const milliseconds = 150;
 
 /**
- * GFLOP/s of nothing but multiply-adds in the registers of all threads. An instruction of bf16 pairs does twice the work of a
- * float32 one in the same time; where the processor has none, bf16 is computed at the float32 rate.
+ * GFLOP/s of nothing but multiply-adds in the registers of all threads, by the instruction that products of this precision use: of
+ * vectors, of vectors of bf16 pairs, or of matrix tiles.
  */
 export function multiplyAddPeak(addon: NativeAddon, precision: Precision): number {
   const result = new Float32Array(1);
-  nativeCall(addon, "peak")(result, milliseconds);
-  const pairs = precision === "bf16" && addon.isa() === "avx512bf16";
-  return (result[0] ?? 0) * (pairs ? 2 : 1);
+  nativeCall(addon, "peak")(result, milliseconds, precision === "bf16" ? 1 : 0);
+  return result[0] ?? 0;
 }

@@ -18,7 +18,7 @@ extern const KernelTable tableNeon;
 #endif
 extern const KernelTable tablePlain;
 #if defined(RAE_EMULATE_WIDE)
-extern const KernelTable tableWide;  // 16 lanes on any processor: tests of the AVX-512 layouts, see scripts/build-native.mjs
+extern const KernelTable tableWidepairs, tableWidetiles;  // 16 lanes on any processor: tests of the AVX-512 layouts, see scripts/build-native.mjs
 #endif
 
 namespace {
@@ -66,7 +66,8 @@ struct Tables {
 #endif
     usable[count++] = &tablePlain;
 #if defined(RAE_EMULATE_WIDE)
-    usable[count++] = &tableWide;
+    usable[count++] = &tableWidepairs;
+    usable[count++] = &tableWidetiles;
 #endif
     current = usable[0];
     if (const char* name = std::getenv("RAEGRAPH_ISA")) choose(name);

@@ -1,5 +1,5 @@
 // All kernels for one instruction set. Compiled once per set with the compiler's flags for it and:
-//   RAE_ISA    the namespace, table and public name of the set
+//   RAE_ISA    the public name of the set, RAE_TABLE that of its table
 //   RAE_LANES  floats in a vector register
 //   RAE_MR, RAE_NV  rows and vectors of the matrix kernel's register tile
 // Everything but the table stays inside the translation unit, so no function compiled for one processor serves another.
@@ -19,8 +19,6 @@
 
 #define RAE_JOIN2(a, b) a##b
 #define RAE_JOIN(a, b) RAE_JOIN2(a, b)
-#define RAE_TEXT2(a) #a
-#define RAE_TEXT(a) RAE_TEXT2(a)
 
 namespace rae {
 namespace {
@@ -93,6 +91,6 @@ const Kernel list[] = {
 }  // namespace
 
 extern const KernelTable RAE_JOIN(table, RAE_TABLE);
-const KernelTable RAE_JOIN(table, RAE_TABLE){RAE_TEXT(RAE_ISA), list, sizeof list / sizeof list[0]};
+const KernelTable RAE_JOIN(table, RAE_TABLE){RAE_ISA, list, sizeof list / sizeof list[0]};
 
 }  // namespace rae

@@ -1,14 +1,13 @@
 // C = A * B, blocked for the caches. The k axis is cut the same way whatever the threads, so every element is the same sum.
 
-constexpr int64_t kPacked = 1 << 21;  // floats of packed B at a time: they stay in L3
-
 // How a mode's products are blocked.
 template <Mode mode>
 struct Sizes {
   static constexpr int64_t rows = kPanel<mode, kRowsOfA>, columns = kPanel<mode, kColumnsOfB>;  // of a register tile
   static constexpr int64_t depth = mode == kPaired ? 2 * RAE_KC : RAE_KC;  // k's per block, of which pairs take half the room
   static constexpr int64_t mostRows = RAE_MC / rows * rows;  // per block: packed A stays in L2
-  static constexpr int64_t mostColumns = 2048 / columns * columns;
+  static constexpr int64_t mostColumns = (mode == kTiled ? 4096 : 2048) / columns * columns;
+  static constexpr int64_t packed = 1 << (mode == kTiled ? 22 : 21);  // numbers of B at a time: they stay in L3
 };
 
 enum Slot { kSlotB, kSlotA, kSlotRows, kSlotHalf, kSlotWork, kSlotWork2, kSlotWork3, kSlotSum };
@@ -42,6 +41,8 @@ struct Cut {
   int64_t tiles, rowBlocks;  // rows in register tiles, dealt out to blocks that differ by one tile at most
   bool shareRows;            // A is packed once for all blocks, before they start; else each block packs or reads its own rows
   int64_t tileRows;
+  int64_t leastSplits;  // of the columns
+  bool columnsFirst;    // blocks of the same columns come one after another, not those of the same rows
   int64_t row(int64_t block) const { return tiles * block / rowBlocks * tileRows; }
 };
 
@@ -53,8 +54,11 @@ constexpr int64_t kTasks = 8;
 template <Mode mode>
 bool cutInHalves(const Product& p, int64_t blocks) {
   return p.a.lanesTouch && p.b.lanesTouch && blocks > 1 && p.epilogue.activation == kNone && 4 * p.m * p.n <= p.k * (p.m + p.n) &&
-         p.k * upTo(p.n, Sizes<mode>::columns) <= kPacked && p.n <= Sizes<mode>::mostColumns;
+         p.k * upTo(p.n, Sizes<mode>::columns) <= Sizes<mode>::packed && p.n <= Sizes<mode>::mostColumns;
 }
+
+// Matrix tiles outrun the memory behind L2, so the columns of B that a thread works on stay there for all their k's: bytes of them.
+constexpr int64_t kPart = 1 << 20;
 
 template <Mode mode>
 Cut cutOf(const Product& p, int64_t threads) {
@@ -65,12 +69,18 @@ Cut cutOf(const Product& p, int64_t threads) {
   blocks = upTo(blocks, halves);
   const int64_t depth = larger(even, upTo((p.k + blocks - 1) / blocks, even));
   const int64_t tiles = (p.m + tileRows - 1) / tileRows, most = Sizes<mode>::mostRows / tileRows, fewest = (tiles + most - 1) / most;
-  if (threads == 1) return {depth, halves, tiles, fewest, false, tileRows};
+  if (mode == kTiled) {
+    const int64_t bytes = 2 * p.k * smaller(p.n, Sizes<mode>::mostColumns), parts = (bytes + kPart - 1) / kPart;
+    const int64_t rowBlocks = threads == 1 ? fewest : larger(fewest, (threads * kTasks + parts - 1) / parts);
+    const bool share = (parts > 1 || tiles < threads * kTasks) && tiles * tileRows * p.k <= Sizes<mode>::packed;
+    return {depth, halves, tiles, smaller(tiles, rowBlocks), share, tileRows, parts, true};
+  }
+  if (threads == 1) return {depth, halves, tiles, fewest, false, tileRows, 1, false};
   // Few rows and many columns: cutting by columns too, rows that are packed being packed once, beats every block's reading all of B.
-  const bool readsFar = packsRows || p.a.lanesTouch, wide = readsFar && p.m < p.n && tiles * tileRows * p.k <= kPacked;
+  const bool readsFar = packsRows || p.a.lanesTouch, wide = readsFar && p.m < p.n && tiles * tileRows * p.k <= Sizes<mode>::packed;
   const double square = std::sqrt(static_cast<double>(threads * kTasks) * static_cast<double>(p.m) / static_cast<double>(p.n));
   const int64_t wanted = wide ? static_cast<int64_t>(square + 0.5) : threads * kTasks / (readsFar ? halves : 2);
-  return {depth, halves, tiles, smaller(tiles, larger(fewest, wanted)), wide && packsRows, tileRows};
+  return {depth, halves, tiles, smaller(tiles, larger(fewest, wanted)), wide && packsRows, tileRows, 1, false};
 }
 
 // With more rows than these, copying B costs little beside the product.
@@ -89,13 +99,13 @@ template <Mode mode>
 void microTile(int64_t steps, Rows a, Columns b, float* c, int64_t ldc, int64_t rows, int64_t columns, Start start) {
   constexpr int tall = Sizes<mode>::rows, wide = Sizes<mode>::columns;
   if (mode != kTiled && rows == tall && columns % W == 0) return microOver<mode>(columns, steps, a, b, c, ldc, start);
-  if (mode == kTiled && rows == tall && columns == wide && !start.accumulate) return multiplyTiles(steps, a.p, b.p, c, ldc, start.row);
+  if (mode == kTiled && rows == tall && columns == wide) return multiplyTiles(steps, a.p, b.p, c, ldc, start);
   alignas(64) float tile[tall * wide], first[wide] = {};
   if (start.row != nullptr) {
     __builtin_memcpy(first, start.row, static_cast<size_t>(columns) * 4);
     start.row = first;
   }
-  if (mode == kTiled) multiplyTiles(steps, a.p, b.p, tile, wide, start.row);
+  if (mode == kTiled) multiplyTiles(steps, a.p, b.p, tile, wide, Start{false, start.row});
   else microOver<mode>(columns, steps, a, b, tile, wide, Start{false, start.row});
   for (int64_t i = 0; i < rows; i++) {
     float* target = c + i * ldc;
@@ -180,7 +190,8 @@ void multiplyPart(const Product& p, bool serial, const Cut& cut, int64_t threads
     if (group < b.groups) b.run(block * b.groups + group);
     else a.run(block * a.groups + group - b.groups);
   });
-  const int64_t splits = threads == 1 ? 1 : larger(1, smaller(panels, (threads * kTasks / cut.halves + cut.rowBlocks - 1) / cut.rowBlocks));
+  const int64_t wanted = threads == 1 ? 1 : (threads * kTasks / cut.halves + cut.rowBlocks - 1) / cut.rowBlocks;
+  const int64_t splits = smaller(panels, larger(cut.leastSplits, wanted));
   const int64_t middle = cut.halves == 1 ? end : blocks / 2 * depth, tasks = cut.rowBlocks * splits;
   Product rest = p;  // the second half
   if (cut.halves == 2) {
@@ -189,7 +200,8 @@ void multiplyPart(const Product& p, bool serial, const Cut& cut, int64_t threads
   }
   forTasks(serial, cut.halves * tasks, [&](int64_t task) {
     const bool second = task >= tasks;
-    const int64_t block = task % tasks / splits, part = task % splits, row = cut.row(block);
+    const int64_t one = task % tasks, block = cut.columnsFirst ? one % cut.rowBlocks : one / splits;
+    const int64_t part = cut.columnsFirst ? one / cut.rowBlocks : one % splits, row = cut.row(block);
     const int64_t from = panels * part / splits * wide, to = smaller(width, panels * (part + 1) / splits * wide);
     for (int64_t k = second ? middle : start; k < (second ? end : middle); k += depth) {
       const int64_t i = (k - start) / depth;
@@ -211,7 +223,7 @@ void multiply(const Product& p, bool serial) {
   const Cut cut = cutOf<mode>(p, threads);
   for (int64_t column = 0; column < p.n; column += Sizes<mode>::mostColumns) {
     const int64_t width = smaller(Sizes<mode>::mostColumns, p.n - column);
-    const int64_t chunk = larger(1, kPacked / upTo(width, Sizes<mode>::columns) / cut.depth) * cut.depth;
+    const int64_t chunk = larger(1, Sizes<mode>::packed / upTo(width, Sizes<mode>::columns) / cut.depth) * cut.depth;
     for (int64_t k = 0; k < p.k; k += chunk)
       multiplyPart<mode>(p, serial, cut, threads, column, width, k, smaller(k + chunk, p.k));
   }

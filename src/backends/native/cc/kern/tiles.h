@@ -16,20 +16,22 @@ struct TileUse {
   ~TileUse() { _tile_release(); }
 };
 
-// c = first + a * b over `steps` times 32 k's, for two by two tiles; `first` holds one number per column.
-inline void multiplyTiles(int64_t steps, const float* a, const float* b, float* c, int64_t ldc, const float* first) {
+// c = start + a * b over `steps` times 32 k's, for two by two tiles.
+inline void multiplyTiles(int64_t steps, const float* a, const float* b, float* c, int64_t ldc, Start start) {
   constexpr int64_t lines = 2 * kTilePanel;
   asm volatile("" ::: "memory");  // what was packed is in memory: the compiler does not see a tile being read
-  if (first == nullptr) {
+  if (start.accumulate || start.row != nullptr) {
+    const float* first = start.accumulate ? c : start.row;
+    const int64_t ld = start.accumulate ? ldc : 0;
+    _tile_loadd(0, first, ld * 4);
+    _tile_loadd(1, first + kTile, ld * 4);
+    _tile_loadd(2, first + kTile * ld, ld * 4);
+    _tile_loadd(3, first + kTile * ld + kTile, ld * 4);
+  } else {
     _tile_zero(0);
     _tile_zero(1);
     _tile_zero(2);
     _tile_zero(3);
-  } else {
-    _tile_loadd(0, first, 0);
-    _tile_loadd(1, first + kTile, 0);
-    _tile_loadd(2, first, 0);
-    _tile_loadd(3, first + kTile, 0);
   }
   for (int64_t k = 0; k < steps; k++, a += kTilePanel * kTile, b += kTilePanel * kTile) {
     for (int64_t line = lines * k / steps; line < lines * (k + 1) / steps; line++) __builtin_prefetch(c + line / 2 * ldc + line % 2 * kTile, 1);
@@ -54,7 +56,7 @@ inline void multiplyTiles(int64_t steps, const float* a, const float* b, float* 
 // The same in plain numbers, for tests of the layout on other processors.
 struct TileUse {};
 
-inline void multiplyTiles(int64_t steps, const float* a, const float* b, float* c, int64_t ldc, const float* first) {
+inline void multiplyTiles(int64_t steps, const float* a, const float* b, float* c, int64_t ldc, Start start) {
   const auto bf16 = [](const float* tile, int64_t at) {
     uint16_t half;
     __builtin_memcpy(&half, reinterpret_cast<const char*>(tile) + 2 * at, 2);
@@ -65,7 +67,7 @@ inline void multiplyTiles(int64_t steps, const float* a, const float* b, float* 
   };
   for (int64_t i = 0; i < kTilePanel; i++)
     for (int64_t j = 0; j < kTilePanel; j++) {
-      float sum = first == nullptr ? 0.0f : first[j];
+      float sum = start.accumulate ? c[i * ldc + j] : start.row != nullptr ? start.row[j] : 0.0f;
       for (int64_t k = 0; k < steps * kTileDepth; k++) {
         const int64_t block = k / kTileDepth * kTilePanel * kTile, at = k % kTileDepth;
         sum += bf16(a + block, i * kTileDepth + at) * bf16(b + block, (at / 2 * kTilePanel + j) * 2 + at % 2);
