@@ -83,14 +83,17 @@ Cut cutOf(const Product& p, int64_t threads) {
   return {depth, halves, tiles, smaller(tiles, larger(fewest, wanted)), wide && packsRows, tileRows, 1, false};
 }
 
-// With more rows than these, copying B costs little beside the product.
-constexpr int64_t kRowsToPack = 512;
+// Whether lines `ld` floats apart, one for each k, would share so few sets of L1 that they drive each other out.
+inline bool crowded(int64_t ld) { return ld % 256 == 0; }
+
+// With more rows, copying B costs little beside the product; with more columns, copying a transposed A does.
+constexpr int64_t kRowsToPack = 256, kColumnsToPack = 500;
 
 // How many of `width` columns of B the kernel reads where they lie. A last vector that they don't fill must be copied, for nothing may lie
 // behind it.
 template <Mode mode>
 int64_t lyingColumns(const Product& p, int64_t width) {
-  if (mode != kFloat || !p.b.lanesTouch || p.m > kRowsToPack) return 0;
+  if (mode != kFloat || !p.b.lanesTouch || p.m > kRowsToPack || crowded(p.b.ld)) return 0;
   return width % W == 0 ? width : width / NR * NR;
 }
 
@@ -127,7 +130,7 @@ void multiplyBlock(const Product& p, int64_t lyingB, const float* packedB, const
   if (packedA != nullptr) packedA += row / high * sizeA;
   else {
     // Rows that the kernel can read where they lie are not copied; a last, short tile must be, for nothing lies behind it.
-    if (mode == kFloat) lying = rows / high * high;
+    if (mode == kFloat && !(a.lanesTouch && (crowded(a.ld) || p.n > kColumnsToPack))) lying = rows / high * high;
     float* own = static_cast<float*>(scratch(kSlotA, static_cast<size_t>(upTo(rows - lying, high) / high * sizeA) * 4));
     if (lying < rows) packPanels<mode, kRowsOfA>(own, a.from(lying, 0), rows - lying, depth);
     packedA = own;
