@@ -11,7 +11,6 @@ constexpr Mode kBf16Mode =
 #else
     kRounded;
 #endif
-constexpr bool inPairs(Mode mode) { return mode == kPaired || mode == kTiled; }
 
 // The register tile of C: rows, vectors and columns.
 constexpr int MR = RAE_MR;
@@ -20,6 +19,7 @@ constexpr int NR = NV * W;
 
 // A matrix tile has 16 lines of 64 bytes: of A the 32 k's of a row, of B 16 columns' pairs, of C 16 numbers. The kernel works on two by two.
 constexpr int kTile = 16, kTileDepth = 32, kTilePanel = 2 * kTile;
+constexpr int64_t kTwoTiles = kTilePanel * kTile;  // floats that a panel's two tiles take
 
 // The lanes of a panel.
 enum Side { kRowsOfA, kColumnsOfB };
@@ -75,7 +75,7 @@ inline void emit(const Panels& to, int64_t at, vf lanes) {
 
 template <Mode mode, int P>
 inline void emitTwo(const Panels& to, int64_t k, int64_t lane, vf even, vf odd) {
-  if (inPairs(mode)) return emit<P>(to, k / 2 * P + lane, floats(pairOf(even, odd)));
+  if (mode == kPaired) return emit<P>(to, k / 2 * P + lane, floats(pairOf(even, odd)));
   if (mode == kRounded) {
     even = floats(roundBits(even) & splatInt(-65536));
     odd = floats(roundBits(odd) & splatInt(-65536));
@@ -135,7 +135,7 @@ void packTouchingLanes(const Panels& to, const float* source, int64_t ld, int64_
 template <Mode mode>
 inline vf alongK(const float* p, int64_t count) {
   const vf first = count >= W ? load(p) : loadPart(p, count);
-  if (!inPairs(mode)) return first;
+  if (mode != kPaired) return first;
   const vf second = count >= 2 * W ? load(p + W) : count > W ? loadPart(p + W, count - W) : vf{};
 #if defined(__AVX512BF16__)
   return (vf)_mm512_cvtne2ps_pbh((__m512)second, (__m512)first);
@@ -148,7 +148,7 @@ inline vf alongK(const float* p, int64_t count) {
 // other's way in the cache.
 template <Mode mode, int P>
 void packTouchingK(const Panels& to, const float* source, int64_t ld, int64_t lanes, int64_t count) {
-  constexpr int64_t deep = inPairs(mode) ? 2 * W : W;  // k's at a time
+  constexpr int64_t deep = mode == kPaired ? 2 * W : W;  // k's at a time
   for (int64_t j = 0; j < P; j += W) {
     const int64_t rows = smaller(P < W ? P * kAbreast<P> : W, lanes - j);
     for (int64_t k = 0; k < count; k += deep) {
@@ -165,7 +165,7 @@ void packTouchingK(const Panels& to, const float* source, int64_t ld, int64_t la
         for (int64_t i = 0; i < rows; i++) r[i] = alongK<mode>(from + i * ld, rest);
       }
       transposeRows(r);
-      if (inPairs(mode))
+      if (mode == kPaired)
         for (int64_t i = 0; i < (rest + 1) / 2; i++) emit<P>(to, (k / 2 + i) * P + j, r[i]);
       else
         for (int64_t i = 0; i < rest; i += 2) emitTwo<mode, P>(to, k + i, j, r[i], r[i + 1]);
@@ -179,29 +179,38 @@ inline int64_t panelSize(int64_t count, int P) {
   return (mode == kTiled ? upTo(count, kTileDepth) / 2 : mode == kPaired ? upTo(count, 2) / 2 : upTo(count, 2)) * P;
 }
 
-// Packs up to kTilePanel rows of A as matrix tiles, line by line: 32 k's of each row, then the next 32.
-inline void packTiles(float* to, const Operand& source, int64_t rows, int64_t count) {
-  constexpr int64_t step = kTilePanel * kTile;  // floats from 32 k's to the next
-  if (!source.lanesTouch) {
-    for (int64_t i = 0; i < kTilePanel; i++)
-      for (int64_t k = 0; k < count; k += kTileDepth)
-        store(to + k / kTileDepth * step + i * kTile, i < rows ? alongK<kTiled>(source.from(i, k).p, smaller(kTileDepth, count - k)) : vf{});
+// Packs up to two tiles' lanes by 32 k's. Lines run along the k's of a row of A, or along the columns of a pair of B's k's.
+template <Side side>
+void packTiles(float* to, const Operand& source, int64_t lanes, int64_t count) {
+  const auto pairs = [&](int64_t lane, int64_t k) {
+    const int64_t rest = lanes - lane;
+    const auto line = [&](int64_t at) {
+      const float* p = source.from(lane, at).p;
+      return at >= count || rest <= 0 ? vf{} : rest >= W ? load(p) : loadPart(p, rest);
+    };
+    return floats(pairOf(line(k), line(k + 1)));
+  };
+  if (source.lanesTouch && side == kColumnsOfB) {
+    for (int64_t i = 0; i < kTile; i++)
+      for (int64_t lane = 0; lane < kTilePanel; lane += kTile) store(to + i * kTilePanel + lane, pairs(lane, 2 * i));
     return;
   }
-  for (int64_t k = 0; k < count; k += kTileDepth)
-    for (int64_t i = 0; i < kTilePanel; i += kTile) {
-      vf r[kTile];
-      const auto line = [&](int64_t at) {
-        const int64_t rest = rows - i;
-        const float* p = source.from(i, at).p;
-        return at >= count || rest <= 0 ? vf{} : rest >= W ? load(p) : loadPart(p, rest);
-      };
+  for (int64_t lane = 0; lane < kTilePanel; lane += kTile) {
+    vf r[kTile];
 #pragma GCC unroll 16
-      for (int j = 0; j < kTile; j++) r[j] = floats(pairOf(line(k + 2 * j), line(k + 2 * j + 1)));
-      transposeRows(r);
-#pragma GCC unroll 16
-      for (int j = 0; j < kTile; j++) store(to + k / kTileDepth * step + (i + j) * kTile, r[j]);
+    for (int i = 0; i < kTile; i++) {
+      if (source.lanesTouch) {
+        r[i] = pairs(lane, 2 * i);
+        continue;
+      }
+      const float* p = source.from(lane + i, 0).p;
+      for (int64_t line = 0; line < kTileDepth; line += 16) __builtin_prefetch(p + kTile * source.ld + line);
+      r[i] = lane + i < lanes ? alongK<kPaired>(p, count) : vf{};
     }
+    if (source.lanesTouch == (side == kRowsOfA)) transposeRows(r);
+#pragma GCC unroll 16
+    for (int i = 0; i < kTile; i++) store(to + (side == kRowsOfA ? (lane + i) * kTile : i * kTilePanel + lane), r[i]);
+  }
 }
 
 // Packs all panels of `lanes` x `count`. Where lanes touch, some k's of all lanes come before the next ones, so that each line is read once.
@@ -215,16 +224,11 @@ void packPanels(float* target, Operand source, int64_t lanes, int64_t count) {
       const Operand part = source.from(lane, k);
       const int64_t rest = lanes - lane;
       const Panels to{target + lane / P * size + panelSize<mode>(k, P), size, smaller(kAbreast<P>, (rest + P - 1) / P)};
-      if (mode == kTiled && side == kRowsOfA) {
-        packTiles(to.p, part, smaller(rest, P), some);
-        continue;
-      }
-      if (source.lanesTouch) packTouchingLanes<mode, P>(to, part.p, part.ld, rest, some);
-      else packTouchingK<mode, P>(to, part.p, part.ld, rest, some);
-      // A tile is always multiplied whole.
       if (mode == kTiled)
-        for (int64_t pair = (some + 1) / 2; pair < upTo(some, kTileDepth) / 2; pair++)
-          for (int64_t j = 0; j < P; j += W) store(to.p + pair * P + j, vf{});
+        for (int64_t at = 0; at < some; at += kTileDepth)
+          packTiles<side>(to.p + at / kTileDepth * kTwoTiles, part.from(0, at), smaller(rest, P), smaller(kTileDepth, some - at));
+      else if (source.lanesTouch) packTouchingLanes<mode, P>(to, part.p, part.ld, rest, some);
+      else packTouchingK<mode, P>(to, part.p, part.ld, rest, some);
     }
   }
 }

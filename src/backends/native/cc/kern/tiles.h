@@ -33,7 +33,7 @@ inline void multiplyTiles(int64_t steps, const float* a, const float* b, float* 
     _tile_zero(2);
     _tile_zero(3);
   }
-  for (int64_t k = 0; k < steps; k++, a += kTilePanel * kTile, b += kTilePanel * kTile) {
+  for (int64_t k = 0; k < steps; k++, a += kTwoTiles, b += kTwoTiles) {
     for (int64_t line = lines * k / steps; line < lines * (k + 1) / steps; line++) __builtin_prefetch(c + line / 2 * ldc + line % 2 * kTile, 1);
     _tile_loadd(4, a, 64);
     _tile_loadd(6, b, kTilePanel * 4);
@@ -69,7 +69,7 @@ inline void multiplyTiles(int64_t steps, const float* a, const float* b, float* 
     for (int64_t j = 0; j < kTilePanel; j++) {
       float sum = start.accumulate ? c[i * ldc + j] : start.row != nullptr ? start.row[j] : 0.0f;
       for (int64_t k = 0; k < steps * kTileDepth; k++) {
-        const int64_t block = k / kTileDepth * kTilePanel * kTile, at = k % kTileDepth;
+        const int64_t block = k / kTileDepth * kTwoTiles, at = k % kTileDepth;
         sum += bf16(a + block, i * kTileDepth + at) * bf16(b + block, (at / 2 * kTilePanel + j) * 2 + at % 2);
       }
       c[i * ldc + j] = sum;
