@@ -95,7 +95,7 @@ const trials: Readonly<Record<string, Trial>> = {
 
 /** Commands that are tried by a test of their own kind. */
 const families: readonly (readonly [form: RegExp, where: string])[] = [
-  [/^npm run bench -- /, "test/bench runs each benchmark in its smallest form"],
+  [/^(?:RAEGRAPH_ISA=\w+ )?npm run bench -- /, "test/bench runs each benchmark in its smallest form"],
   [
     /^npx graph run graphs\/experiments\/.*full\//,
     "it asks for files that have to be fetched; shipped-graphs.test.ts checks it with stand-ins",
