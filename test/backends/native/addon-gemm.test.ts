@@ -185,9 +185,12 @@ withAddon((addon, fastest) => {
 
     test("an empty inner axis gives the bias", () => {
       addon.setIsa(isa);
-      const c = new Float32Array(2).fill(NaN);
-      addon.kernels["gemm"]?.(c, new Float32Array(0), new Float32Array(0), Float32Array.of(7, 8), 1, 1, 2, 0, 0, 0, 0, 0, 0, 0);
-      expect([...c]).toEqual([7, 8]);
+      const [none, bias] = [new Float32Array(0), Float32Array.of(7, 8)];
+      for (const bf16 of [0, 1]) {
+        const c = new Float32Array(2).fill(NaN);
+        addon.kernels["gemm"]?.(c, none, none, bias, 1, 1, 2, 0, 0, 0, 0, 0, 0, bf16);
+        expect([...c]).toEqual([7, 8]);
+      }
     });
   });
 

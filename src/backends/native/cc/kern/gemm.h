@@ -70,7 +70,7 @@ Cut cutOf(const Product& p, int64_t threads) {
   const int64_t depth = larger(even, upTo((p.k + blocks - 1) / blocks, even));
   const int64_t tiles = (p.m + tileRows - 1) / tileRows, most = Sizes<mode>::mostRows / tileRows, fewest = (tiles + most - 1) / most;
   if (mode == kTiled) {
-    const int64_t bytes = 2 * p.k * smaller(p.n, Sizes<mode>::mostColumns), parts = (bytes + kPart - 1) / kPart;
+    const int64_t bytes = 2 * p.k * smaller(p.n, Sizes<mode>::mostColumns), parts = larger(1, (bytes + kPart - 1) / kPart);
     const int64_t rowBlocks = threads == 1 ? fewest : larger(fewest, (threads * kTasks + parts - 1) / parts);
     const bool share = (parts > 1 || tiles < threads * kTasks) && tiles * tileRows * p.k <= Sizes<mode>::packed;
     return {depth, halves, tiles, smaller(tiles, rowBlocks), share, tileRows, parts, true};
