@@ -35,15 +35,16 @@ inline void forTasks(bool serial, int64_t count, F body) {
 }
 
 // How a product is cut. The cut of k depends on k alone, so every element is the same sum whatever the threads.
+template <Mode mode>
 struct Cut {
+  // Whether blocks of the same columns come one after another, not those of the same rows.
+  static constexpr bool columnsFirst = mode == kTiled;
   int64_t depth;             // k's per block
   int64_t halves;            // 2 where the k's are summed up in two halves, side by side
   int64_t tiles, rowBlocks;  // rows in register tiles, dealt out to blocks that differ by one tile at most
   bool shareRows;            // A is packed once for all blocks, before they start; else each block packs or reads its own rows
-  int64_t tileRows;
-  int64_t leastSplits;  // of the columns
-  bool columnsFirst;    // blocks of the same columns come one after another, not those of the same rows
-  int64_t row(int64_t block) const { return tiles * block / rowBlocks * tileRows; }
+  int64_t leastSplits;       // of the columns
+  int64_t row(int64_t block) const { return tiles * block / rowBlocks * Sizes<mode>::rows; }
 };
 
 // Tasks for every thread: a task that starts late or runs on a busier core then holds up little.
@@ -61,7 +62,7 @@ bool cutInHalves(const Product& p, int64_t blocks) {
 constexpr int64_t kPart = 1 << 20;
 
 template <Mode mode>
-Cut cutOf(const Product& p, int64_t threads) {
+Cut<mode> cutOf(const Product& p, int64_t threads) {
   constexpr int64_t tileRows = Sizes<mode>::rows, even = mode == kTiled ? kTileDepth : 2;
   const bool packsRows = mode != kFloat;
   int64_t blocks = larger(1, (p.k + Sizes<mode>::depth - 1) / Sizes<mode>::depth);
@@ -73,14 +74,14 @@ Cut cutOf(const Product& p, int64_t threads) {
     const int64_t bytes = 2 * p.k * smaller(p.n, Sizes<mode>::mostColumns), parts = larger(1, (bytes + kPart - 1) / kPart);
     const int64_t rowBlocks = threads == 1 ? fewest : larger(fewest, (threads * kTasks + parts - 1) / parts);
     const bool share = (parts > 1 || tiles < threads * kTasks) && tiles * tileRows * p.k <= Sizes<mode>::packed;
-    return {depth, halves, tiles, smaller(tiles, rowBlocks), share, tileRows, parts, true};
+    return {depth, halves, tiles, smaller(tiles, rowBlocks), share, parts};
   }
-  if (threads == 1) return {depth, halves, tiles, fewest, false, tileRows, 1, false};
+  if (threads == 1) return {depth, halves, tiles, fewest, false, 1};
   // Few rows and many columns: cutting by columns too, rows that are packed being packed once, beats every block's reading all of B.
   const bool readsFar = packsRows || p.a.lanesTouch, wide = readsFar && p.m < p.n && tiles * tileRows * p.k <= Sizes<mode>::packed;
   const double square = std::sqrt(static_cast<double>(threads * kTasks) * static_cast<double>(p.m) / static_cast<double>(p.n));
   const int64_t wanted = wide ? static_cast<int64_t>(square + 0.5) : threads * kTasks / (readsFar ? halves : 2);
-  return {depth, halves, tiles, smaller(tiles, larger(fewest, wanted)), wide && packsRows, tileRows, 1, false};
+  return {depth, halves, tiles, smaller(tiles, larger(fewest, wanted)), wide && packsRows, 1};
 }
 
 // Whether lines `ld` floats apart, one for each k, would share so few sets of L1 that they drive each other out.
@@ -177,7 +178,7 @@ struct PackTasks {
 // Columns [column, column + width) by k's [start, end): B, and A where it is shared, is packed once; then every block of rows walks
 // all of it.
 template <Mode mode>
-void multiplyPart(const Product& p, bool serial, const Cut& cut, int64_t threads, int64_t column, int64_t width, int64_t start,
+void multiplyPart(const Product& p, bool serial, const Cut<mode>& cut, int64_t threads, int64_t column, int64_t width, int64_t start,
                   int64_t end) {
   constexpr int64_t wide = Sizes<mode>::columns;
   const int64_t panels = (width + wide - 1) / wide, depth = cut.depth, blocks = (end - start + depth - 1) / depth;
@@ -223,7 +224,7 @@ template <Mode mode>
 void multiply(const Product& p, bool serial) {
   if (p.m <= 0 || p.n <= 0) return;
   const int64_t threads = serial ? 1 : threadCount();
-  const Cut cut = cutOf<mode>(p, threads);
+  const Cut<mode> cut = cutOf<mode>(p, threads);
   for (int64_t column = 0; column < p.n; column += Sizes<mode>::mostColumns) {
     const int64_t width = smaller(Sizes<mode>::mostColumns, p.n - column);
     const int64_t chunk = larger(1, Sizes<mode>::packed / upTo(width, Sizes<mode>::columns) / cut.depth) * cut.depth;
