@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "program.h"
+#include "runner.h"
 
 namespace rae {
 namespace {
@@ -18,6 +19,7 @@ struct Environment {
   std::mutex mutex;
   std::condition_variable idle;
   int running = 0;
+  Runner runner;
 
   void begin() {
     std::lock_guard<std::mutex> lock(mutex);
@@ -96,9 +98,11 @@ napi_value makeProgram(napi_env env, napi_callback_info info) {
 
 void execute(napi_env, void* data) {
   Run* run = static_cast<Run*>(data);
-  const auto start = std::chrono::steady_clock::now();
-  run->error = run->program->run(run->environment->stopping);
-  run->seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  run->environment->runner.call([run] {
+    const auto start = std::chrono::steady_clock::now();
+    run->error = run->program->run(run->environment->stopping);
+    run->seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  });
   run->environment->end();
 }
 
