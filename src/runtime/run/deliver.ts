@@ -9,7 +9,7 @@ import type { PhasePlan } from "./plan.js";
 import { isAsleep } from "./plan-stages.js";
 import { readScalars } from "./read-scalars.js";
 import type { Session } from "./session.js";
-import { disposeStep } from "./step-result.js";
+import { disposeStep, numbersOf } from "./step-result.js";
 import type { StepResult } from "./step-result.js";
 
 /** A step whose results are delivered. */
@@ -59,7 +59,7 @@ export async function deliver(session: Session, delivered: DeliveredStep): Promi
       for (const [name, value] of [...means, ...Object.entries(optimizers.get(node)?.schedule(done) ?? {})])
         record(node, name, value);
     }
-    const logged = [...result.logged].map(async ([key, mean]) => [key, (await mean.data())[0] ?? NaN] as const);
+    const logged = [...result.logged].map(async ([key, mean]) => [key, (await numbersOf(mean))[0] ?? NaN] as const);
     for (const [key, value] of passed ? await Promise.all(logged) : []) tell(key.slice(0, key.lastIndexOf(".")), key, value);
     for (const host of passed ? hosts : []) {
       if (plan.optimizers.length > 0 && isAsleep(host.node, step)) continue;

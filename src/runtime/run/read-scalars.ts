@@ -1,4 +1,5 @@
-import type { Tensor } from "../../core/tensor.js";
+import { numbersOf } from "./step-result.js";
+import type { Scalar } from "./step-result.js";
 
 /** What an optimizer's scalars say of one step. */
 export interface StepScalars {
@@ -12,9 +13,9 @@ export interface StepScalars {
 }
 
 /** Reads an optimizer's scalars, each a number for every update of the step. */
-export async function readScalars(scalars: Readonly<Record<string, Tensor>>): Promise<StepScalars> {
+export async function readScalars(scalars: Readonly<Record<string, Scalar>>): Promise<StepScalars> {
   const read = await Promise.all(
-    Object.entries(scalars).map(async ([name, scalar]) => [name, [...(await scalar.data())]] as const),
+    Object.entries(scalars).map(async ([name, scalar]) => [name, Array.from(await numbersOf(scalar))] as const),
   );
   const updates = read[0]?.[1].length ?? 0;
   const rows = Array.from({ length: updates }, (_, i) => read.map(([name, values]) => [name, values[i] ?? NaN] as const));

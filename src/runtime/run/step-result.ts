@@ -1,14 +1,17 @@
 import type { HostArray, Tensor } from "../../core/tensor.js";
 import { upload } from "./transfer.js";
 
-/** What a step leaves on the device: tensors that host nodes read, and scalars to log. The caller disposes both. */
+/** A scalar to log: on the device, or in host memory where a program gave it. */
+export type Scalar = Tensor | HostArray;
+
+/** What a step leaves: tensors on the device that host nodes read, and scalars to log. The caller disposes both. */
 export interface StepResult {
   /** By `node.port`, for every tensor that a reducer or sink reads. */
   readonly tensors: ReadonlyMap<string, Tensor>;
   /** By optimizer node and name: loss, grad_norm; a number for each update of the step. */
-  readonly scalars: ReadonlyMap<string, Readonly<Record<string, Tensor>>>;
+  readonly scalars: ReadonlyMap<string, Readonly<Record<string, Scalar>>>;
   /** By `node.port`, the mean of every output that the phase logs. */
-  readonly logged: ReadonlyMap<string, Tensor>;
+  readonly logged: ReadonlyMap<string, Scalar>;
 }
 
 /** Frees what a step left on the device. */
@@ -26,9 +29,19 @@ export function namesOf({ tensors, scalars, logged }: StepResult): ResultName[] 
   return [...[...tensors.keys()].map((key) => ({ key })), ...named, ...[...logged.keys()].map((key) => ({ logged: key }))];
 }
 
-/** The tensors of a step's result in the order of their names. */
+/** The tensors of a step's result in the order of their names; scalars in host memory are none. */
 export function tensorsOf({ tensors, scalars, logged }: StepResult): Tensor[] {
-  return [...tensors.values(), ...[...scalars.values()].flatMap((values) => Object.values(values)), ...logged.values()];
+  const all = [...tensors.values(), ...[...scalars.values()].flatMap((values) => Object.values(values)), ...logged.values()];
+  return all.filter(isTensor);
+}
+
+function isTensor(value: Scalar): value is Tensor {
+  return "dispose" in value;
+}
+
+/** A scalar's numbers, one for every update of the step. */
+export async function numbersOf(scalar: Scalar): Promise<ArrayLike<number>> {
+  return isTensor(scalar) ? scalar.data() : scalar.data;
 }
 
 /** A name as messages show it. */
@@ -40,8 +53,8 @@ export function textOf(name: ResultName): string {
 /** A result made of host arrays in the order of their names. */
 export function resultOf(names: readonly ResultName[], outputs: readonly HostArray[]): StepResult {
   const tensors = new Map<string, Tensor>();
-  const scalars = new Map<string, Record<string, Tensor>>();
-  const logged = new Map<string, Tensor>();
+  const scalars = new Map<string, Record<string, Scalar>>();
+  const logged = new Map<string, Scalar>();
   for (const [i, name] of names.entries()) {
     const output = outputs[i];
     if (!output) {
@@ -49,8 +62,8 @@ export function resultOf(names: readonly ResultName[], outputs: readonly HostArr
       throw new Error(`the program gave no ${textOf(name)}`);
     }
     if ("key" in name) tensors.set(name.key, upload(output));
-    else if ("logged" in name) logged.set(name.logged, upload(output));
-    else scalars.set(name.node, { ...scalars.get(name.node), [name.scalar]: upload(output) });
+    else if ("logged" in name) logged.set(name.logged, output);
+    else scalars.set(name.node, { ...scalars.get(name.node), [name.scalar]: output });
   }
   return { tensors, scalars, logged };
 }

@@ -35,17 +35,21 @@ export type StepsEnd = "steps" | "data" | "aborted";
  * Throws what `each` or a source throws, after the steps before it. All sources are closed in every case.
  */
 export async function runSteps(loop: StepLoop): Promise<StepsEnd> {
-  const { sources, from, steps, signal } = loop;
+  const { sources, depth, from, steps, signal } = loop;
   const returned = new Subject<void>();
+  // Where another packet waits, a source makes its next one while the next step works, rather than between the steps.
+  const late = sources.length > 0 && depth > 1;
   let done = 0;
   let working: Promise<void> = Promise.resolve();
   const work = async (packets: ReadonlyMap<string, Delivery>): Promise<void> => {
     // Kernels on the CPU never wait for the event loop; without this turn neither signals nor read files would get through.
     await setImmediate();
     if (signal.aborted) return;
-    await loop.each(from + done, packets);
+    const step = loop.each(from + done, packets);
+    if (late && done > 0) returned.next();
+    await step;
     done++;
-    returned.next();
+    if (!late) returned.next();
   };
   const run = async (): Promise<StepsEnd> => {
     if (signal.aborted) return "aborted";

@@ -102,6 +102,16 @@ else
       expect(run(script)).toEqual({ status: 0, out: "ended" });
     });
 
+    test("a program keeps memory that is given back before it runs", () => {
+      const script = `
+        const memory = addon.allocate(64e6);
+        const unary = [Object.keys(addon.kernels).indexOf("unary"), 2, 0, 0, 8e6, 0, 32e6, 8e6, 2, 0, 8e6];
+        const program = addon.makeProgram(Float64Array.from([1, ...unary]), [memory]);
+        addon.release(memory);
+        setTimeout(() => addon.runProgram(program, new Float64Array(0)).then(() => console.log("ran")), 10);`;
+      expect(run(script)).toEqual({ status: 0, out: "ran" });
+    });
+
     test("refuses a program that reaches outside its memory", () => {
       const script = `
         try { addon.makeProgram(Float64Array.from([1, 0, 1, 0, 60, 8, 0]), [new ArrayBuffer(64)]) } catch (e) { console.log(e.message) }

@@ -73,6 +73,20 @@ test.each([1, 2, 3])("a fast source never holds more than %i packets before a sl
   expect(source.asked).toBe(20);
 });
 
+test("a source is asked for more once the next step is at work, not between two steps", async () => {
+  const source = counter();
+  const events: string[] = [];
+  const next = source.next.bind(source);
+  source.next = async () => (events.push(`asked ${source.asked}`), next());
+  const each = async (step: number): Promise<void> => {
+    events.push(`step ${step}`);
+    await turns(3);
+    events.push("end");
+  };
+  await runSteps(loop({ sources: [{ name: "a", source }], steps: 3, each }));
+  expect(events).toEqual(["asked 0", "asked 1", "step 0", "end", "step 1", "asked 2", "end", "step 2", "end"]);
+});
+
 test("sources work ahead while a step runs", async () => {
   const source = counter();
   const askedAtStart: number[] = [];

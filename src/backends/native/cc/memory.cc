@@ -107,6 +107,22 @@ Regions& arrays() {
   return *instance;
 }
 
+// Who keeps memory, and whether it has been released meanwhile.
+struct Kept {
+  int keepers = 0;
+  bool released = false;
+};
+
+struct Keepers {
+  std::mutex mutex;
+  std::map<void*, Kept> kept;
+};
+
+Keepers& keepers() {
+  static Keepers* const instance = new Keepers;
+  return *instance;
+}
+
 #if defined(__SANITIZE_ADDRESS__)
 constexpr bool kShared = false;  // so that the checks see each array's ends
 #else
@@ -122,8 +138,33 @@ void* allocate(size_t bytes) {
 }
 
 void release(void* memory) {
-  if (memory == nullptr || arrays().give(memory)) return;
-  std::free(memory);
+  if (memory == nullptr) return;
+  {
+    std::lock_guard<std::mutex> lock(keepers().mutex);
+    const auto entry = keepers().kept.find(memory);
+    if (entry != keepers().kept.end()) {
+      entry->second.released = true;
+      return;
+    }
+  }
+  if (!arrays().give(memory)) std::free(memory);
+}
+
+void keep(void* memory) {
+  std::lock_guard<std::mutex> lock(keepers().mutex);
+  keepers().kept[memory].keepers++;
+}
+
+void letGo(void* memory) {
+  bool released = false;
+  {
+    std::lock_guard<std::mutex> lock(keepers().mutex);
+    const auto entry = keepers().kept.find(memory);
+    if (--entry->second.keepers > 0) return;
+    released = entry->second.released;
+    keepers().kept.erase(entry);
+  }
+  if (released) release(memory);
 }
 
 }  // namespace rae

@@ -1,10 +1,19 @@
 #include "program.h"
 
+#include <utility>
+
 #include "isa.h"
+#include "memory.h"
 
 namespace rae {
 
-std::string Program::read(const double* code, size_t size, const std::vector<Block>& blocks) {
+Program::~Program() {
+  for (const Block& block : blocks) letGo(block.data);
+}
+
+std::string Program::read(const double* code, size_t size, std::vector<Block> memory) {
+  blocks = std::move(memory);
+  for (const Block& block : blocks) keep(block.data);
   const KernelTable& table = currentTable();
   size_t at = 0;
   bool whole = true;

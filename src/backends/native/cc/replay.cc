@@ -2,8 +2,7 @@
 
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
-#include <mutex>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -13,35 +12,19 @@
 namespace rae {
 namespace {
 
-// What an environment runs at this moment. Its end waits for that: the memory of its arrays goes right after.
+// What an environment runs.
 struct Environment {
   std::atomic<bool> stopping{false};
-  std::mutex mutex;
-  std::condition_variable idle;
-  int running = 0;
+  napi_threadsafe_function completed = nullptr;
+  int awaited = 0;  // runs whose promises are open; they keep the event loop alive
   Runner runner;
-
-  void begin() {
-    std::lock_guard<std::mutex> lock(mutex);
-    running++;
-  }
-  void end() {
-    std::lock_guard<std::mutex> lock(mutex);
-    if (--running == 0) idle.notify_all();
-  }
-  void wait() {
-    stopping = true;
-    std::unique_lock<std::mutex> lock(mutex);
-    idle.wait(lock, [this] { return running == 0; });
-  }
 };
 
 struct Run {
   Program* program;
   Environment* environment;
-  napi_async_work work;
   napi_deferred deferred;
-  napi_ref handle;  // keeps the program, and through it its memory, alive
+  napi_ref handle;  // keeps the program alive
   std::string error;
   double seconds;  // in its calls
 };
@@ -92,60 +75,66 @@ napi_value makeProgram(napi_env env, napi_callback_info info) {
   napi_create_object(env, &handle);
   napi_wrap(
       env, handle, program, [](napi_env, void* data, void*) { delete static_cast<Program*>(data); }, nullptr, nullptr);
+  // Memory that is not of `allocate` has no other keeper.
   napi_set_named_property(env, handle, "blocks", values[1]);
   return handle;
 }
 
-void execute(napi_env, void* data) {
-  Run* run = static_cast<Run*>(data);
-  run->environment->runner.call([run] {
-    const auto start = std::chrono::steady_clock::now();
-    run->error = run->program->run(run->environment->stopping);
-    run->seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  });
-  run->environment->end();
+void execute(Run* run) {
+  const auto start = std::chrono::steady_clock::now();
+  run->error = run->program->run(run->environment->stopping);
+  run->seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  napi_call_threadsafe_function(run->environment->completed, run, napi_tsfn_blocking);
 }
 
-void complete(napi_env env, napi_status status, void* data) {
-  Run* run = static_cast<Run*>(data);
-  if (status == napi_cancelled) run->environment->end();
+// Where an environment ends in the middle of a run: has it stop, and waits for that.
+void stop(void* data) {
+  Environment* environment = static_cast<Run*>(data)->environment;
+  environment->stopping = true;
+  environment->runner.wait();
+}
+
+// Called without an environment where that has ended, and taken promises and references with it.
+void complete(napi_env env, napi_value, void*, void* data) {
+  const std::unique_ptr<Run> run(static_cast<Run*>(data));
+  if (env == nullptr) return;
+  napi_remove_env_cleanup_hook(env, stop, run.get());
   napi_value result;
-  if (status == napi_ok && run->error.empty()) {
+  if (run->error.empty()) {
     napi_create_double(env, run->seconds, &result);
     napi_resolve_deferred(env, run->deferred, result);
   } else {
     napi_value message;
-    const std::string text = "native: " + (run->error.empty() ? std::string("the program was cancelled") : run->error);
+    const std::string text = "native: " + run->error;
     napi_create_string_utf8(env, text.c_str(), text.size(), &message);
     napi_create_error(env, nullptr, message, &result);
     napi_reject_deferred(env, run->deferred, result);
   }
   napi_delete_reference(env, run->handle);
-  napi_delete_async_work(env, run->work);
-  delete run;
+  if (--run->environment->awaited == 0) napi_unref_threadsafe_function(env, run->environment->completed);
 }
 
 // runProgram(program, changes: Float64Array): a promise of the seconds in its calls. Changes are pairs of a number's place and its new value.
 napi_value runProgram(napi_env env, napi_callback_info info) {
   size_t count = 2, length = 0;
-  napi_value values[2], name, promise;
+  napi_value values[2], promise;
   double* changes = nullptr;
   void* data = nullptr;
-  void* environment = nullptr;
   napi_get_cb_info(env, info, &count, values, nullptr, nullptr);
   if (count < 2 || napi_unwrap(env, values[0], &data) != napi_ok || !readDoubles(env, values[1], &changes, &length))
     return fail(env, "runProgram expects a program and a Float64Array");
   Program* program = static_cast<Program*>(data);
   for (size_t i = 0; i + 1 < length; i += 2)
     if (!program->set(static_cast<size_t>(changes[i]), changes[i + 1])) return fail(env, "a change lies outside the program");
-  napi_get_instance_data(env, &environment);
-  Run* run = new Run{program, static_cast<Environment*>(environment), nullptr, nullptr, nullptr, "", 0};
+  napi_get_instance_data(env, &data);
+  Environment* environment = static_cast<Environment*>(data);
+  Run* run = new Run{program, environment, nullptr, nullptr, "", 0};
   napi_create_promise(env, &run->deferred, &promise);
   napi_create_reference(env, values[0], 1, &run->handle);
-  napi_create_string_utf8(env, "raegraph program", NAPI_AUTO_LENGTH, &name);
-  napi_create_async_work(env, nullptr, name, execute, complete, run, &run->work);
-  run->environment->begin();
-  napi_queue_async_work(env, run->work);
+  if (environment->awaited++ == 0) napi_ref_threadsafe_function(env, environment->completed);
+  // The last hook added is the first to run, so it comes before the one that ends `completed`.
+  napi_add_env_cleanup_hook(env, stop, run);
+  environment->runner.post([run] { execute(run); });
   return promise;
 }
 
@@ -161,8 +150,10 @@ void definePrograms(napi_env env, napi_value exports) {
   Environment* environment = new Environment;
   napi_set_instance_data(
       env, environment, [](napi_env, void* data, void*) { delete static_cast<Environment*>(data); }, nullptr);
-  napi_add_env_cleanup_hook(
-      env, [](void* data) { static_cast<Environment*>(data)->wait(); }, environment);
+  napi_value name;
+  napi_create_string_utf8(env, "raegraph program", NAPI_AUTO_LENGTH, &name);
+  napi_create_threadsafe_function(env, nullptr, nullptr, name, 0, 1, nullptr, nullptr, nullptr, complete, &environment->completed);
+  napi_unref_threadsafe_function(env, environment->completed);
   add(env, exports, "makeProgram", makeProgram);
   add(env, exports, "runProgram", runProgram);
 }

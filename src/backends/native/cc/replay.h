@@ -1,4 +1,4 @@
-// The Node-API face of programs: made once, run on a thread of Node's own pool while JavaScript goes on.
+// The Node-API face of programs: made once, run on a thread of their own while JavaScript goes on.
 #pragma once
 #include <node_api.h>
 

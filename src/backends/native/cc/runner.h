@@ -2,9 +2,12 @@
 // of their own, and its scratch memory is made once.
 #pragma once
 #include <condition_variable>
+#include <cstddef>
+#include <deque>
 #include <functional>
 #include <mutex>
 #include <thread>
+#include <utility>
 
 namespace rae {
 
@@ -15,43 +18,50 @@ class Runner {
   Runner& operator=(const Runner&) = delete;
 
   ~Runner() {
-    if (!thread.joinable()) return;
     {
       std::lock_guard<std::mutex> lock(mutex);
       ending = true;
     }
-    changed.notify_all();
-    thread.join();
+    changed.notify_one();
+    if (thread.joinable()) thread.join();
   }
 
-  // Runs `body` on the thread, which the first call starts, and returns at its end. Calls from several threads take turns.
-  void call(std::function<void()> body) {
-    std::lock_guard<std::mutex> turn(callers);
+  // Has the thread, which the first call starts, run `job` once those before it have ended.
+  void post(std::function<void()> job) {
+    {
+      std::lock_guard<std::mutex> lock(mutex);
+      if (!thread.joinable()) thread = std::thread([this] { loop(); });
+      jobs.push_back(std::move(job));
+      unfinished++;
+    }
+    changed.notify_one();
+  }
+
+  // Returns once every job has ended.
+  void wait() {
     std::unique_lock<std::mutex> lock(mutex);
-    if (!thread.joinable()) thread = std::thread([this] { loop(); });
-    job = std::move(body);
-    changed.notify_all();
-    changed.wait(lock, [this] { return !job; });
+    idle.wait(lock, [this] { return unfinished == 0; });
   }
 
  private:
   void loop() {
     std::unique_lock<std::mutex> lock(mutex);
     for (;;) {
-      changed.wait(lock, [this] { return ending || job; });
-      if (ending) return;
+      changed.wait(lock, [this] { return ending || !jobs.empty(); });
+      if (jobs.empty()) return;
+      const std::function<void()> job = std::move(jobs.front());
+      jobs.pop_front();
       lock.unlock();
       job();
       lock.lock();
-      job = nullptr;
-      changed.notify_all();
+      if (--unfinished == 0) idle.notify_all();
     }
   }
 
-  std::mutex callers;  // held by the one whose turn it is
-  std::mutex mutex;    // guards what follows
-  std::condition_variable changed;
-  std::function<void()> job;
+  std::mutex mutex;
+  std::condition_variable changed, idle;
+  std::deque<std::function<void()>> jobs;
+  size_t unfinished = 0;  // waiting jobs and the one that runs
   bool ending = false;
   std::thread thread;
 };

@@ -65,7 +65,9 @@ function adamw(inputs: KernelInputs, { settings, count }: AdamWAttrs, backend: C
     if (groups.some((group) => group[i]?.length !== parameter.length))
       throw new Error(`AdamWStep: the tensors of parameter ${i} differ in size; expected ${parameter.length} numbers each`);
   const norm = backend.output([]);
-  const numbers = adamwNumbers.map((name) => () => settings()[name]);
+  // A call asks for its numbers in order, so the first works all of them out.
+  let asked = settings();
+  const numbers = adamwNumbers.map((name, i) => () => (i === 0 ? (asked = settings()) : asked)[name]);
   backend.call("adamw")(norm.values, ...groups, count, ...numbers);
   return norm.info;
 }
