@@ -2,6 +2,7 @@ import type { z } from "zod";
 import type { KeyLayout } from "./key-layout.js";
 import type { PerStep } from "./per-step.js";
 import type { Port, PortKind } from "./port.js";
+import type { Reading } from "./reading.js";
 import type { HostArray, Tensor, Variable } from "./tensor.js";
 import type { SavedTable, WeightSpec } from "./weight-spec.js";
 
@@ -211,6 +212,11 @@ export interface MapNode<I extends Ports = Ports, O extends Ports = Ports, S ext
   /** How often a step asks the model of its `model` input, counted in batches of its own size, for the count of operations. */
   evaluations?(params: z.output<S>): number;
   run(inputs: Values<I>, params: z.output<S>, context: StepContext): Values<O>;
+  /**
+   * The same work for params with which `run` looks at numbers on its way, undefined for others. With it a node works on devices that give
+   * numbers only later; its steps are never replayed as programs.
+   */
+  reading?(params: z.output<S>): ((inputs: Values<I>, context: StepContext) => Reading<Values<O>>) | undefined;
 }
 
 /**

@@ -230,7 +230,7 @@ export function makeBackend(Base: TfjsWebGpuClass, device: GPUDevice, info: GPUA
       const { values, resource } = this.tensorMap.get(id);
       if (!resource && values) return values as Float32Array;
       throw new Error(
-        "webgpu gives numbers later, when a step is over, so nothing that looks at one within it runs here (dataSync; dopri5 and the other adaptive samplers): use `await tensor.data()` in a node of your own, take a sampler of fixed steps, such as heun or rk4, or another backend",
+        "webgpu gives numbers later, when a step is over, so dataSync gives none: use `await tensor.data()`, or, in a node that looks at numbers within a step, a `reading` that yields them",
       );
     }
 

@@ -1,3 +1,4 @@
+import type { Reading } from "../../core/reading.js";
 import { tf } from "../../core/tensor.js";
 import type { Tensor } from "../../core/tensor.js";
 import { combined, moved, slopes } from "./runge-kutta.js";
@@ -16,26 +17,26 @@ const mostSteps = 10_000;
  * Integrates from `from` to `to` with steps as long as the tolerances allow, as torchdiffeq does: first step by Hairer, Nørsett and
  * Wanner; error norm the root mean square over the whole state of error / (atol + rtol·max(|x|, |x'|)); a step grows or shrinks by
  * 0.9·error^(−1/order) within [0.2, 10]; the last one may pass `to` and is read there by a quartic through its ends and middle.
- * Reads a number from the device in each step, so a step with it is never replayed as a program.
+ * Looks at one number in each step.
  */
-export function integrateAdaptive(
+export function* integrateAdaptive(
   field: Field,
   tableau: AdaptiveTableau,
   start: Tensor,
   span: { readonly from: number; readonly to: number },
   tolerance: Tolerance,
-): Tensor {
+): Reading<Tensor> {
   const way = Math.sign(span.to - span.from);
   if (way === 0) return start;
   // The state and its slope are replaced at each accepted step, so they are freed by hand.
   let x = tf.tidy(() => start.clone());
   let slope = tf.tidy(() => field(x, span.from));
   let t = span.from;
-  let size = firstStep(field, tableau, x, slope, t, way, tolerance);
+  let size = yield* firstStep(field, tableau, x, slope, t, way, tolerance);
   for (let count = 0; count < mostSteps; count++) {
     const step = way * size;
     const [next, nextSlope, error, result] = attempt(field, tableau, { x, slope, t, step, to: span.to }, tolerance);
-    const ratio = scalar(error);
+    const ratio = yield error;
     if (!Number.isFinite(ratio))
       throw new Error(
         `the state is no longer finite at t = ${t}; look at the model, or start nearer to data by a smaller "from"`,
@@ -97,7 +98,7 @@ function between(s: { x: Tensor; end: Tensor; middle: Tensor; slope: Tensor; las
 }
 
 /** E. Hairer, S. Nørsett, G. Wanner, Solving Ordinary Differential Equations I, section II.4; always positive. */
-function firstStep(
+function* firstStep(
   field: Field,
   { order }: AdaptiveTableau,
   x: Tensor,
@@ -105,13 +106,13 @@ function firstStep(
   t: number,
   way: number,
   { rtol, atol }: Tolerance,
-): number {
-  const size = (value: Tensor): number =>
-    scalar(tf.tidy(() => rootMeanSquare(tf.div(value, tf.add(tf.mul(tf.abs(x), rtol), atol)))));
-  const [d0, d1] = [size(x), size(slope)];
+): Reading<number> {
+  const size = (value: Tensor): Tensor => tf.tidy(() => rootMeanSquare(tf.div(value, tf.add(tf.mul(tf.abs(x), rtol), atol))));
+  const d0 = yield size(x);
+  const d1 = yield size(slope);
   const small = d0 < 1e-5 || d1 < 1e-5 ? 1e-6 : (0.01 * d0) / d1;
   const change = tf.tidy(() => tf.sub(field(tf.add(x, tf.mul(slope, way * small)), t + way * small), slope));
-  const d2 = size(change) / small;
+  const d2 = (yield size(change)) / small;
   change.dispose();
   const large = d1 <= 1e-15 && d2 <= 1e-15 ? Math.max(1e-6, small * 1e-3) : (0.01 / Math.max(d1, d2)) ** (1 / order);
   return Math.min(100 * small, large);
@@ -124,11 +125,4 @@ function growth(ratio: number, order: number): number {
 
 function rootMeanSquare(x: Tensor): Tensor {
   return tf.sqrt(tf.mean(tf.square(x)));
-}
-
-/** Reads and frees a scalar. */
-function scalar(tensor: Tensor): number {
-  const [value = NaN] = tensor.dataSync();
-  tensor.dispose();
-  return value;
 }

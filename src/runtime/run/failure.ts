@@ -1,5 +1,6 @@
 import { relative } from "node:path";
 import type { Graph, GraphNode, Phase } from "../../core/graph.js";
+import type { Reading } from "../../core/reading.js";
 import { locate } from "../../core/language/format-problem.js";
 
 /** An error and the node in which it arose. */
@@ -27,6 +28,15 @@ export class Interrupted extends Error {
 export function blame<T>(node: GraphNode, action: () => T): T {
   try {
     return action();
+  } catch (error) {
+    throw blamed(node, error);
+  }
+}
+
+/** The same for a computation that looks at numbers. */
+export function* blameReading<T>(node: GraphNode, reading: Reading<T>): Reading<T> {
+  try {
+    return yield* reading;
   } catch (error) {
     throw blamed(node, error);
   }

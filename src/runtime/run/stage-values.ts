@@ -1,5 +1,6 @@
 import type { AnyValue, StepContext } from "../../core/define-node.js";
 import type { GraphNode, PortRef } from "../../core/graph.js";
+import type { Reading } from "../../core/reading.js";
 import { tf } from "../../core/tensor.js";
 import type { Tensor, Variable } from "../../core/tensor.js";
 import type { Part } from "./cut-batch.js";
@@ -29,6 +30,21 @@ export function weightsOf(ref: PortRef, devices: Devices): { live: LiveModel; we
   if (!ref.variant) return { live, weights: live.weights };
   const trainer = [...devices.optimizers.values()].find((optimizer) => optimizer.trains.node === ref.node);
   return { live, weights: trainer?.average ?? live.weights };
+}
+
+/** The computation of a node that looks at numbers on its way; undefined of any other. */
+export function readingOf(
+  { def, params }: GraphNode,
+  inputs: Record<string, Value>,
+  context: StepContext,
+): Reading<Record<string, Value>> | undefined {
+  if (def.kind !== "map") return undefined;
+  return def.reading?.(params)?.(inputs as Record<string, never>, context);
+}
+
+/** True of a node that looks at numbers on its way. */
+export function looks({ def, params }: GraphNode): boolean {
+  return def.kind === "map" && def.reading?.(params) !== undefined;
 }
 
 /** A map's or model's outputs for these inputs. */

@@ -3,17 +3,19 @@ import type { Pull } from "../../core/backward.js";
 import type { GraphNode } from "../../core/graph.js";
 import { overwrite } from "../../core/ops/overwrite.js";
 import type { PerStep } from "../../core/per-step.js";
+import { readLater, readNow } from "../../core/reading.js";
+import type { Reading } from "../../core/reading.js";
 import { tf } from "../../core/tensor.js";
 import type { Tensor } from "../../core/tensor.js";
 import { cutBatch, joinParts, rowsOf } from "./cut-batch.js";
 import type { Part } from "./cut-batch.js";
 import type { Devices } from "./devices.js";
-import { blame } from "./failure.js";
+import { blame, blameReading } from "./failure.js";
 import type { LiveModel } from "./live-model.js";
 import { ownerOf } from "./plan-nodes.js";
 import type { StagePlan, TrainingPart } from "./plan-stages.js";
 import { stepContext } from "./random.js";
-import { apply, asTensor, keyOf, resolve, variableOf } from "./stage-values.js";
+import { apply, asTensor, keyOf, readingOf, resolve, variableOf } from "./stage-values.js";
 import type { Known, Value } from "./stage-values.js";
 import { StepLog } from "./step-log.js";
 import { disposeStep } from "./step-result.js";
@@ -51,20 +53,31 @@ export interface StageWatch {
  * its loss needs, its own model's under the gradient tape, and its update, as often as it makes updates in a step. An optimizer that accumulates
  * has all of them done for one part of the batch after the other. `packets` are the sources' tensors by `node.port`, which stay the caller's.
  */
-export function runStage(
+export function runStage(...given: StageArguments): StepResult {
+  return readNow(stageSteps(...given));
+}
+
+/** The same for a stage with a node that looks at numbers, on any device; nobody else may make tensors meanwhile but in a scope of their own. */
+export function runLookingStage(...given: StageArguments): Promise<StepResult> {
+  return readLater(stageSteps(...given));
+}
+
+type StageArguments = Parameters<typeof stageSteps>;
+
+function* stageSteps(
   plan: StagePlan,
   devices: Devices,
   packets: ReadonlyMap<string, Tensor>,
   step: PerStep,
   { onNode, onPull }: StageWatch = { onNode: (_node, work) => work() },
-): StepResult {
+): Reading<StepResult> {
   const wanted = new Set(plan.hosts.flatMap((node) => Object.values(node.inputs).map(keyOf)));
   const kept = new Map<string, Tensor>();
   const scalars = new Map<string, Record<string, Tensor>>();
   const log = new StepLog(plan.logged.map(keyOf));
   const training = plan.parts.length > 0;
   const whole: Known = { values: new Map<string, Value>(packets) };
-  const evaluate = (nodes: readonly GraphNode[], { values, part, round }: Known, trainee?: string): void => {
+  const steps = function* (nodes: readonly GraphNode[], { values, part, round }: Known, trainee?: string): Reading<void> {
     for (const node of nodes) {
       // A model works in training mode only while its own weights are trained: a judge that is asked does not learn from it.
       const mode = node.def.kind === "model" ? ownerOf(node) === trainee : training;
@@ -74,12 +87,16 @@ export function runStage(
       const inputs = Object.fromEntries(
         Object.entries(node.inputs).map(([port, ref]) => [port, resolve(ref, values, devices, context)]),
       );
+      const reading = readingOf(node, inputs, context);
+      const read = reading && (yield* blameReading(node, reading));
       const outputs = blame(node, () =>
-        onNode(node, () => apply(node, inputs, devices, context), inputs, part, devices.models.get(node.name)),
+        onNode(node, () => read ?? apply(node, inputs, devices, context), inputs, part, devices.models.get(node.name)),
       );
       for (const [port, value] of Object.entries(outputs)) values.set(`${node.name}.${port}`, value);
     }
   };
+  /** The same at once, for the gradient tape and parts of a batch: there a device must give numbers when it is asked. */
+  const evaluate = (...given: Parameters<typeof steps>): void => readNow(steps(...given));
   const keepWanted = (): void => {
     for (const key of wanted) keep(kept, key, whole.values.get(key));
   };
@@ -149,20 +166,22 @@ export function runStage(
     for (const node of taped) for (const port of Object.keys(node.def.outputs)) whole.values.delete(`${node.name}.${port}`);
   };
   const result: StepResult = { tensors: kept, scalars, logged: log.means };
+  // As tf.tidy, which takes no generator.
+  tf.engine().startScope();
   try {
-    tf.tidy(() => {
-      const inWhole =
-        !training || plan.parts.some(({ optimizer }) => (devices.optimizers.get(optimizer.name)?.accumulate ?? 1) === 1);
-      if (inWhole) evaluate(plan.fixed, whole);
-      keepWanted();
-      log.note(whole.values);
-      log.settle();
-      plan.parts.forEach(train);
-    });
+    const inWhole =
+      !training || plan.parts.some(({ optimizer }) => (devices.optimizers.get(optimizer.name)?.accumulate ?? 1) === 1);
+    if (inWhole) yield* steps(plan.fixed, whole);
+    keepWanted();
+    log.note(whole.values);
+    log.settle();
+    plan.parts.forEach(train);
   } catch (error) {
     log.abandon();
     disposeStep(result);
     throw error;
+  } finally {
+    tf.engine().endScope();
   }
   return result;
 }

@@ -7,8 +7,9 @@ import type { StagePlan } from "./plan-stages.js";
 import { compareReplay } from "./compare-replay.js";
 import { findCulprit } from "./find-culprit.js";
 import type { Culprit } from "./find-culprit.js";
-import { runStage } from "./stage.js";
+import { runLookingStage, runStage } from "./stage.js";
 import type { NodeHook } from "./stage.js";
+import { looks } from "./stage-values.js";
 import { namesOf, resultOf, tensorsOf, textOf } from "./step-result.js";
 import type { ResultName, StepResult } from "./step-result.js";
 import { upload } from "./transfer.js";
@@ -58,6 +59,7 @@ export class StepRunner {
     const inputs = [...packets.values()].flatMap((ports) => Object.values(ports));
     const shapes = JSON.stringify(inputs.map(({ dtype, shape }) => [dtype, shape]));
     this.shapes ??= shapes;
+    if (this.stagePlan?.fixed.some(looks)) return this.looking(keys, inputs, onNode);
     if (onNode) return this.plain(keys, inputs, onNode);
     if (shapes !== this.shapes || this.over || !this.options.programs || !this.device.record) return this.plain(keys, inputs);
     if (this.program) return this.replay(this.program, keys, inputs, step);
@@ -94,15 +96,14 @@ export class StepRunner {
     }
   }
 
-  private stage(keys: readonly string[], tensors: readonly Tensor[], onNode?: NodeHook): StepResult {
+  private stage(...given: Parameters<StepRunner["stageArguments"]>): StepResult {
+    return runStage(...this.stageArguments(...given));
+  }
+
+  private stageArguments(keys: readonly string[], tensors: readonly Tensor[], onNode?: NodeHook): Parameters<typeof runStage> {
     if (!this.stagePlan) throw new Error("no step has begun");
-    return runStage(
-      this.stagePlan,
-      this.devices,
-      new Map(keys.map((key, i) => [key, tensors[i] as Tensor])),
-      this.perStep,
-      onNode && { onNode },
-    );
+    const packets = new Map(keys.map((key, i) => [key, tensors[i] as Tensor]));
+    return [this.stagePlan, this.devices, packets, this.perStep, onNode && { onNode }];
   }
 
   private record(device: Device, keys: readonly string[], inputs: readonly HostArray[]): StepResult {
@@ -129,6 +130,16 @@ export class StepRunner {
     }
     this.program = made;
     this.log(`${name}: steps are replayed as a program of ${made.info}`);
+  }
+
+  /** Op by op, where a node looks at numbers, which some devices give only later. */
+  private async looking(keys: readonly string[], inputs: readonly HostArray[], onNode?: NodeHook): Promise<StepResult> {
+    const tensors = inputs.map(upload);
+    try {
+      return await runLookingStage(...this.stageArguments(keys, tensors, onNode));
+    } finally {
+      tf.dispose(tensors);
+    }
   }
 
   private async replay(
