@@ -36,6 +36,9 @@ export function gemmShader(form: GemmForm): Shader {
   const type = half ? "f16" : "f32";
   const rows = Array.from({ length: each }, (_, i) => i);
   const quads = Array.from({ length: each / 4 }, (_, i) => i);
+  const cells = rows.flatMap((i) => quads.map((q) => `${i}_${q}`));
+  // Sums of sums round less; with 64 numbers an invocation has no registers left for them.
+  const apart = each === 4;
   const sizes = { tile, step: side, lanes: side * side, type } as const;
   const name = [
     "gemm", turnA ? "t" : "n", turnB ? "t" : "n", wideA ? 4 : 1, wideB ? 4 : 1, each, side, type, bias ? "bias" : "", scaled ? "scaled" : "", activation,
@@ -56,16 +59,18 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) id: v
   let row = group.y * ${tile}u;
   let column = group.x * ${tile}u;
 ${gemmRange}${scaled ? readFactor : ""}
-${rows.flatMap((i) => quads.map((q) => `  var sum_${i}_${q} = vec4f();`)).join("\n")}
+${cells.map((cell) => `  var sum_${cell} = vec4f();`).join("\n")}
   for (var k = start; k < end; k += ${side}u) {
     load_a(part * u.strideA, row, k, end, lane);
     load_b(part * u.strideB, column, k, end, lane);
     workgroupBarrier();
+${apart ? cells.map((cell) => `    var near_${cell} = vec4f();`).join("\n") : ""}
     for (var i = 0u; i < ${side}u; i++) {
 ${quads.map((q) => `      let b_${q} = ${load(`tile_b[i * ${tile / 4}u + id.x * ${each / 4}u + ${q}u]`)};`).join("\n")}
 ${rows.map((i) => `      let a_${i} = f32(tile_a[i * ${tile}u + id.y * ${each}u + ${i}u]);`).join("\n")}
-${rows.flatMap((i) => quads.map((q) => `      sum_${i}_${q} += a_${i} * b_${q};`)).join("\n")}
+${rows.flatMap((i) => quads.map((q) => `      ${apart ? "near" : "sum"}_${i}_${q} += a_${i} * b_${q};`)).join("\n")}
     }
+${apart ? cells.map((cell) => `    sum_${cell} += near_${cell};`).join("\n") : ""}
     workgroupBarrier();
   }
 ${rows.flatMap((i) => quads.map((q) => `  store(out, row + id.y * ${each}u + ${i}u, column + id.x * ${each}u + ${4 * q}u, sum_${i}_${q});`)).join("\n")}
