@@ -21,6 +21,8 @@ export type {
   Trace,
 } from "./core/define-backend.js";
 export type { PerStep } from "./core/per-step.js";
+export { readNow } from "./core/reading.js";
+export type { Reading } from "./core/reading.js";
 export { model, optional, record, tensor, weights } from "./core/port.js";
 export type { Port, PortKind } from "./core/port.js";
 export { z } from "zod";
