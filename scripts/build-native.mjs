@@ -1,7 +1,8 @@
 /**
  * Builds the CPU backend's addon, build/raegraph-native.node, with the system's C++ compiler. Prints one line; a machine without a
  * compiler is not an error. `--wide` adds the emulated 16-lane kernels. `--sanitize` builds with the address and undefined-behaviour
- * checks into build/sanitize instead; see test-sanitize.mjs.
+ * checks into build/sanitize instead; see test-sanitize.mjs. `--arm64` crosses to 64-bit ARM into build/arm64, with the compiler that CXX
+ * names; see test-neon.mjs.
  */
 import { execFile, execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, renameSync, statSync, writeFileSync, readFileSync } from "node:fs";
@@ -14,7 +15,8 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const sources = join(root, "src/backends/native/cc");
 const wide = process.argv.includes("--wide");
 const sanitize = process.argv.includes("--sanitize");
-const folder = sanitize ? "build/sanitize" : "build";
+const arch = process.argv.includes("--arm64") ? "arm64" : process.arch;
+const folder = sanitize ? "build/sanitize" : arch === process.arch ? "build" : `build/${arch}`;
 const objects = join(root, folder, "native");
 const output = join(root, folder, "raegraph-native.node");
 
@@ -135,8 +137,8 @@ async function inParallel(jobs, limit) {
 async function build(include, cxx) {
   mkdirSync(objects, { recursive: true });
   const run = promisify(execFile);
-  const known = (sets[process.arch] ?? [{ ...sets.x64.at(-1) }]).filter(({ flags }) => compiles(cxx, flags));
-  const chosen = [...known, ...(wide && process.arch === "x64" ? emulated : [])];
+  const known = (sets[arch] ?? [{ ...sets.x64.at(-1) }]).filter(({ flags }) => compiles(cxx, flags));
+  const chosen = [...known, ...(wide && arch === "x64" ? emulated : [])];
   const parts = units(chosen);
   const compile =
     ({ object, source, flags }) =>

@@ -90,6 +90,7 @@ const trials: Readonly<Record<string, Trial>> = {
       { graph: `run graphs/experiments/${name}.yaml --smoke` },
     ]),
   ),
+  "npm run test:neon": { elsewhere: "it emulates another processor for minutes; it is itself a test" },
   "npm run docs": { elsewhere: "docs.test.ts compares what it makes" },
 };
 

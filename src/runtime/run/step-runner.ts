@@ -35,6 +35,7 @@ export class StepRunner {
   private readonly clock = { step: 0 };
   private readonly perStep = (): number => this.clock.step;
   private stagePlan: StagePlan | undefined;
+  private looks = false;
   private seen = 0;
   private shapes: string | undefined;
   private recording: Recording | undefined;
@@ -59,7 +60,7 @@ export class StepRunner {
     const inputs = [...packets.values()].flatMap((ports) => Object.values(ports));
     const shapes = JSON.stringify(inputs.map(({ dtype, shape }) => [dtype, shape]));
     this.shapes ??= shapes;
-    if (this.stagePlan?.fixed.some(looks)) return this.looking(keys, inputs, onNode);
+    if (this.looks) return this.looking(keys, inputs, onNode);
     if (onNode) return this.plain(keys, inputs, onNode);
     if (shapes !== this.shapes || this.over || !this.options.programs || !this.device.record) return this.plain(keys, inputs);
     if (this.program) return this.replay(this.program, keys, inputs, step);
@@ -80,6 +81,7 @@ export class StepRunner {
     if (!stage) throw new Error(`phase "${this.plan.phase.name}" has no stage`);
     if (stage === this.stagePlan) return stage;
     this.stagePlan = stage;
+    this.looks = stage.fixed.some(looks);
     this.seen = 0;
     this.recording = undefined;
     this.program = undefined;

@@ -1,7 +1,7 @@
 #include "memory.h"
 
-#include <cstdint>
 #include <cstdlib>
+#include <iterator>
 #include <map>
 #include <mutex>
 #include <set>
@@ -15,9 +15,9 @@ namespace {
 
 constexpr size_t kHugePage = size_t{2} << 20;
 constexpr size_t kRegion = size_t{32} << 20;
-constexpr size_t kLine = 64;         // arrays begin at cache lines
-constexpr size_t kSmall = 16 << 10;  // below, the system's own allocator serves better
-constexpr size_t kLarge = kRegion / 2;  // from here on, an array has a region of its own
+constexpr size_t kLine = 64;                 // arrays begin at cache lines
+constexpr size_t kSmall = size_t{16} << 10;  // below, the system's own allocator serves better
+constexpr size_t kLarge = kRegion / 2;       // from here on, an array has a region of its own
 
 size_t roundUp(size_t bytes, size_t unit) { return (bytes + unit - 1) / unit * unit; }
 
