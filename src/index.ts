@@ -21,6 +21,7 @@ export type {
   Trace,
 } from "./core/define-backend.js";
 export type { PerStep } from "./core/per-step.js";
+export type { Random } from "./core/random.js";
 export { readNow } from "./core/reading.js";
 export type { Reading } from "./core/reading.js";
 export { model, optional, record, tensor, weights } from "./core/port.js";

@@ -2,6 +2,7 @@ import type { z } from "zod";
 import type { KeyLayout } from "./key-layout.js";
 import type { PerStep } from "./per-step.js";
 import type { Port, PortKind } from "./port.js";
+import type { Random } from "./random.js";
 import type { Reading } from "./reading.js";
 import type { HostArray, Tensor, Variable } from "./tensor.js";
 import type { SavedTable, WeightSpec } from "./weight-spec.js";
@@ -13,14 +14,6 @@ export type Ports = Readonly<Record<string, Port>>;
 
 /** A JSON value, as checkpoints and reports store it. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
-
-/** Random numbers of one node in one step; the same on every backend for the same seed, node, stream and step. */
-export interface Random {
-  /** Standard normal numbers, f32. Streams of one node are independent of each other. */
-  normal(shape: readonly number[], stream?: string): Tensor;
-  /** Uniform numbers in (0, 1), f32. */
-  uniform(shape: readonly number[], stream?: string): Tensor;
-}
 
 /** What a device node may know besides its inputs. It never learns its backend. */
 export interface StepContext {

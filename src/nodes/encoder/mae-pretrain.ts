@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { defineNode } from "../../core/define-node.js";
-import type { Random, Weights } from "../../core/define-node.js";
+import type { Weights } from "../../core/define-node.js";
+import type { Random } from "../../core/random.js";
 import type { WeightSpec } from "../../core/weight-spec.js";
 import { layerNorm } from "../../core/ops/layer-norm.js";
 import { linear } from "../../core/ops/linear.js";

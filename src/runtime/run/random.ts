@@ -1,4 +1,5 @@
-import type { Random, StepContext } from "../../core/define-node.js";
+import type { StepContext } from "../../core/define-node.js";
+import type { Random } from "../../core/random.js";
 import { randomNormal, randomUniform } from "../../core/ops/random.js";
 import type { Draw } from "../../core/ops/random.js";
 import type { PerStep } from "../../core/per-step.js";
