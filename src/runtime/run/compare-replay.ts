@@ -11,14 +11,14 @@ import { fetch } from "./transfer.js";
 export async function compareReplay(
   program: Program,
   inputs: readonly HostArray[],
-  plain: () => StepResult,
+  plain: () => Promise<StepResult>,
   names: readonly string[],
 ): Promise<readonly HostArray[]> {
   const before = await program.readState();
   const outputs = await program.replay(inputs);
   const after = await program.readState();
   await program.writeState(before);
-  const result = plain();
+  const result = await plain();
   const expected = await Promise.all(tensorsOf(result).map(fetch));
   disposeStep(result);
   const wrong = expected.findIndex((array, i) => !sameBits(array.data, outputs[i]?.data));

@@ -48,7 +48,7 @@ export async function findCulprit(
   /** Ends of the nodes' shares of the tape, in their order. */
   let shares: { readonly node: GraphNode; readonly end: number }[] = [];
   try {
-    const result = runStage(stage, devices, tensors, step, {
+    const result = await runStage(stage, devices, tensors, step, {
       onNode(node, work, _given, part) {
         if (tapeLength() < (shares.at(-1)?.end ?? 0)) shares = [];
         const outputs = work();

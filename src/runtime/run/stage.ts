@@ -49,17 +49,18 @@ export interface StageWatch {
 }
 
 /**
- * Runs the device part of one step as one synchronous tensor function: fixed nodes, then, for one optimizer after the other, the nodes that
+ * Runs the device part of one step: fixed nodes, then, for one optimizer after the other, the nodes that
  * its loss needs, its own model's under the gradient tape, and its update, as often as it makes updates in a step. An optimizer that accumulates
  * has all of them done for one part of the batch after the other. `packets` are the sources' tensors by `node.port`, which stay the caller's.
+ * Waits where a node looks at a number; tensors that others make meanwhile must lie in a scope of their own.
  */
-export function runStage(...given: StageArguments): StepResult {
-  return readNow(stageSteps(...given));
+export function runStage(...given: StageArguments): Promise<StepResult> {
+  return readLater(stageSteps(...given));
 }
 
-/** The same for a stage with a node that looks at numbers, on any device; nobody else may make tensors meanwhile but in a scope of their own. */
-export function runLookingStage(...given: StageArguments): Promise<StepResult> {
-  return readLater(stageSteps(...given));
+/** The same in one go, to be recorded: for stages whose nodes look at no numbers. */
+export function runStageNow(...given: StageArguments): StepResult {
+  return readNow(stageSteps(...given));
 }
 
 type StageArguments = Parameters<typeof stageSteps>;

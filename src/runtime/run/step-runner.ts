@@ -1,4 +1,5 @@
 import type { Device, Program, Recording } from "../../core/define-backend.js";
+import type { PerStep } from "../../core/per-step.js";
 import { tf } from "../../core/tensor.js";
 import type { HostArray, Tensor } from "../../core/tensor.js";
 import type { Devices } from "./devices.js";
@@ -7,7 +8,7 @@ import type { StagePlan } from "./plan-stages.js";
 import { compareReplay } from "./compare-replay.js";
 import { findCulprit } from "./find-culprit.js";
 import type { Culprit } from "./find-culprit.js";
-import { runLookingStage, runStage } from "./stage.js";
+import { runStage, runStageNow } from "./stage.js";
 import type { NodeHook } from "./stage.js";
 import { looks } from "./stage-values.js";
 import { namesOf, resultOf, tensorsOf, textOf } from "./step-result.js";
@@ -22,6 +23,9 @@ export interface StepOptions {
   /** Runs every so many replayed steps a second time op by op and compares, bit for bit; 0 is never. */
   readonly checkReplay: number;
 }
+
+/** What a stage is run on. */
+type StageOfStep = [StagePlan, Devices, ReadonlyMap<string, Tensor>, PerStep];
 
 /** Steps that run op by op before one is recorded: caches are filled and lazily made tensors exist by then. */
 const plainSteps = 2;
@@ -60,8 +64,7 @@ export class StepRunner {
     const inputs = [...packets.values()].flatMap((ports) => Object.values(ports));
     const shapes = JSON.stringify(inputs.map(({ dtype, shape }) => [dtype, shape]));
     this.shapes ??= shapes;
-    if (this.looks) return this.looking(keys, inputs, onNode);
-    if (onNode) return this.plain(keys, inputs, onNode);
+    if (onNode || this.looks) return this.plain(keys, inputs, onNode);
     if (shapes !== this.shapes || this.over || !this.options.programs || !this.device.record) return this.plain(keys, inputs);
     if (this.program) return this.replay(this.program, keys, inputs, step);
     if (this.seen++ < plainSteps) return this.plain(keys, inputs);
@@ -89,29 +92,24 @@ export class StepRunner {
     return stage;
   }
 
-  private plain(keys: readonly string[], inputs: readonly HostArray[], onNode?: NodeHook): StepResult {
+  private async plain(keys: readonly string[], inputs: readonly HostArray[], onNode?: NodeHook): Promise<StepResult> {
     const tensors = inputs.map(upload);
     try {
-      return this.stage(keys, tensors, onNode);
+      return await runStage(...this.stage(keys, tensors), onNode && { onNode });
     } finally {
       tf.dispose(tensors);
     }
   }
 
-  private stage(...given: Parameters<StepRunner["stageArguments"]>): StepResult {
-    return runStage(...this.stageArguments(...given));
-  }
-
-  private stageArguments(keys: readonly string[], tensors: readonly Tensor[], onNode?: NodeHook): Parameters<typeof runStage> {
+  private stage(keys: readonly string[], tensors: readonly Tensor[]): StageOfStep {
     if (!this.stagePlan) throw new Error("no step has begun");
-    const packets = new Map(keys.map((key, i) => [key, tensors[i] as Tensor]));
-    return [this.stagePlan, this.devices, packets, this.perStep, onNode && { onNode }];
+    return [this.stagePlan, this.devices, new Map(keys.map((key, i) => [key, tensors[i] as Tensor])), this.perStep];
   }
 
   private record(device: Device, keys: readonly string[], inputs: readonly HostArray[]): StepResult {
     let result: StepResult | undefined;
     const recording = device.record?.((tensors) => {
-      result = this.stage(keys, tensors);
+      result = runStageNow(...this.stage(keys, tensors));
       this.names = namesOf(result);
       return tensorsOf(result);
     }, inputs);
@@ -132,16 +130,6 @@ export class StepRunner {
     }
     this.program = made;
     this.log(`${name}: steps are replayed as a program of ${made.info}`);
-  }
-
-  /** Op by op, where a node looks at numbers, which some devices give only later. */
-  private async looking(keys: readonly string[], inputs: readonly HostArray[], onNode?: NodeHook): Promise<StepResult> {
-    const tensors = inputs.map(upload);
-    try {
-      return await runLookingStage(...this.stageArguments(keys, tensors, onNode));
-    } finally {
-      tf.dispose(tensors);
-    }
   }
 
   private async replay(
