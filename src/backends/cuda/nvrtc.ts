@@ -9,7 +9,7 @@ export interface Compiler {
 }
 
 /** Options of every compilation. */
-export const compilerOptions: readonly string[] = ["--std=c++17", "-lineinfo"];
+export const compilerOptions: readonly string[] = ["--std=c++17", "-lineinfo", "--device-as-default-execution-space"];
 
 const declarations = {
   nvrtcVersion: "int nvrtcVersion(void *major, void *minor)",
