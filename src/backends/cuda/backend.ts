@@ -17,7 +17,7 @@ import { numbersIn } from "./numbers.js";
 import type { DeviceNumbers } from "./numbers.js";
 import type { Staging } from "./staging.js";
 import { TensorMemory } from "./tensor-memory.js";
-import type { Multiply, Workbench } from "./workbench.js";
+import type { Means, Workbench } from "./workbench.js";
 
 /** The parts of an opened device that the backend works with. */
 export interface Parts {
@@ -25,7 +25,7 @@ export interface Parts {
   readonly memoryPool: Allocator;
   readonly staging: Staging;
   readonly workbench: Workbench;
-  readonly multiply: Multiply;
+  readonly means: Means;
   readonly bf16: boolean;
 }
 
@@ -39,7 +39,7 @@ export function makeBackend(parts: Parts): CudaBackend {
     readonly memoryPool = memoryPool;
     readonly staging = staging;
     readonly workbench = workbench;
-    readonly multiply = parts.multiply;
+    readonly means = parts.means;
     readonly onHost = new Set<string>();
     private readonly tensors = new TensorMemory(this, memoryPool, staging);
     private readonly calls = new Map<string, (...args: readonly RecordedArgument[]) => void>();

@@ -46,10 +46,14 @@ export interface Plan {
 
 /** NVIDIA's matrix products. */
 export interface CublasLt {
-  readonly version: number;
   /** Undefined where the library does not take such a product. */
   plan(product: Product, workspaceBytes: number): Plan | undefined;
   close(): void;
+}
+
+/** The library's version, e.g. 130101 for 13.1.1. */
+export function cublasLtVersion(library: Library): number {
+  return declare(library, { cublasLtGetVersion: declarations.cublasLtGetVersion }).cublasLtGetVersion();
 }
 
 /** The library on the device whose context is current. Throws where it cannot start. */
@@ -68,7 +72,6 @@ export function openCublasLt(library: Library): CublasLt {
   const [one, zero] = [Float32Array.of(1), Float32Array.of(0)];
 
   return {
-    version: f.cublasLtGetVersion(),
     plan(p, workspaceBytes) {
       const { a, b, c, bias } = p;
       // Both operands of one type; a product of bf16 may give float32, not the other way.

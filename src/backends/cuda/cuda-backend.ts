@@ -7,7 +7,7 @@ import type { Gpu } from "./gpu.js";
 import type { HostValues } from "./host-values.js";
 import type { DeviceNumbers } from "./numbers.js";
 import type { Staging } from "./staging.js";
-import type { Multiply, Workbench } from "./workbench.js";
+import type { Means, Workbench } from "./workbench.js";
 
 /** A tensor that a kernel is about to fill. */
 export interface Output {
@@ -22,7 +22,7 @@ export interface CudaBackend extends KernelBackend {
   readonly memoryPool: Allocator;
   readonly staging: Staging;
   readonly workbench: Workbench;
-  readonly multiply: Multiply;
+  readonly means: Means;
   /** tfjs kernels that ran on the host so far. */
   readonly onHost: ReadonlySet<string>;
   call(name: string): (...args: readonly RecordedArgument[]) => void;

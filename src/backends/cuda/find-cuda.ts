@@ -1,6 +1,9 @@
+import { cublasLtVersion } from "./cublaslt.js";
+import { cudnnVersion } from "./cudnn.js";
+import { oldestCudnn } from "./cudnn-attention.js";
 import { CudaError, openDriver } from "./driver.js";
 import type { Driver } from "./driver.js";
-import { declare, loadFfi, loadFirst } from "./ffi.js";
+import { loadFfi, loadFirst } from "./ffi.js";
 import type { Ffi, Library } from "./ffi.js";
 import { candidates, cublasLtLibrary, cudnnLibrary, driverLibrary, nvrtcLibrary } from "./libs.js";
 import type { Wanted } from "./libs.js";
@@ -9,12 +12,21 @@ import type { Compiler } from "./nvrtc.js";
 
 /** What this machine has for the backend. */
 export interface FoundCuda {
+  readonly ffi: Ffi;
   readonly driver: Driver;
   readonly compiler: Compiler;
   /** Undefined where there is none: our own kernel does the products. */
-  readonly cublasLt: Library | undefined;
+  readonly cublasLt: Versioned | undefined;
+  /** Undefined where there is none: our own kernels do attention. */
+  readonly cudnn: Versioned | undefined;
   /** One line for `probe`. */
   readonly text: string;
+}
+
+/** A library with its version as its own function gives it. */
+export interface Versioned {
+  readonly library: Library;
+  readonly version: number;
 }
 
 let loaded: FoundCuda | undefined;
@@ -32,10 +44,24 @@ export async function findCuda(): Promise<FoundCuda | string> {
   if (typeof device === "string") return device;
   const compiler = findCompiler(ffi);
   if (typeof compiler === "string") return `${device.name} is there, but ${compiler}`;
-  const lt = load(ffi, cublasLtLibrary);
-  const products = typeof lt === "string" ? `no cuBLASLt (${cublasLtLibrary.cure})` : "cuBLASLt";
-  const cublasLt = typeof lt === "string" ? undefined : lt.library;
-  return (loaded = { driver, compiler, cublasLt, text: `${device.name}, ${device.memory}; ${compiler.version}, ${products}` });
+  const cublasLt = loadVersioned(ffi, cublasLtLibrary, cublasLtVersion);
+  const cudnn = loadVersioned(ffi, cudnnLibrary, cudnnVersion);
+  const products = cublasLt ? "cuBLASLt" : `no cuBLASLt (${cublasLtLibrary.cure})`;
+  const text = `${device.name}, ${device.memory}; ${compiler.version}, ${products}, ${describeCudnn(cudnn?.version)}`;
+  return (loaded = { ffi, driver, compiler, cublasLt, cudnn, text });
+}
+
+function loadVersioned(ffi: Ffi, wanted: Wanted, versionOf: (library: Library) => number): Versioned | undefined {
+  const found = load(ffi, wanted);
+  return typeof found === "string" ? undefined : { library: found.library, version: versionOf(found.library) };
+}
+
+function describeCudnn(version: number | undefined): string {
+  if (version === undefined) return `no cuDNN (${cudnnLibrary.cure})`;
+  // 8 and older count thousands for the first number, 9 and newer ten thousands.
+  const first = version < 10000 ? 1000 : 10000;
+  const name = `cuDNN ${Math.floor(version / first)}.${Math.floor((version % first) / 100)}.${version % 100}`;
+  return version < oldestCudnn ? `${name} (too old to be used: 9.13 is needed)` : name;
 }
 
 /** NVRTC, which needs no GPU; else how to get it. */
@@ -44,17 +70,6 @@ export function findCompiler(ffi: Ffi): Compiler | string {
   if (typeof nvrtc === "string") return nvrtc;
   loadBuiltins(ffi, nvrtc.path);
   return openNvrtc(nvrtc.library);
-}
-
-/** cuDNN and its version, or that there is none, as a part of a line; it is loaded for this alone. */
-export async function describeCudnn(): Promise<string> {
-  const ffi = await loadFfi();
-  const found = ffi ? load(ffi, cudnnLibrary) : "";
-  if (typeof found === "string") return "no cuDNN (not needed)";
-  const version = declare(found.library, { cudnnGetVersion: "size_t cudnnGetVersion()" }).cudnnGetVersion();
-  // 8 and older count thousands for the first number, 9 and newer ten thousands.
-  const first = version < 10000 ? 1000 : 10000;
-  return `cuDNN ${Math.floor(version / first)}.${Math.floor((version % first) / 100)}.${version % 100} (not used)`;
 }
 
 function load(ffi: Ffi, wanted: Wanted): { readonly library: Library; readonly path: string } | string {

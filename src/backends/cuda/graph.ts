@@ -142,6 +142,8 @@ function measure(backend: CudaBackend, calls: readonly RecordedCall[], resolve: 
     fault: backend.workbench.fault.address,
     launch: () => undefined,
     product: () => undefined,
+    ...attending(backend),
+    attend: () => undefined,
     fill: () => undefined,
     scratch(bytes) {
       scratch += roundUp(bytes);
@@ -164,6 +166,15 @@ function measure(backend: CudaBackend, calls: readonly RecordedCall[], resolve: 
   return { scratch: most, asked, words };
 }
 
+/** As the workbench has it, but that nothing is tried: the recorded steps have chosen. */
+function attending({ means }: CudaBackend): Pick<Issue, "attention" | "attend" | "choose"> {
+  return {
+    attention: means.attention,
+    attend: (plan, places, workspace) => plan.run(places, workspace),
+    choose: (key, ways) => ways[means.choices.known(key) ?? 0]?.(),
+  };
+}
+
 /** Gives the calls to the capturing stream; scratch memory serves one call after the other. */
 function issueAll(
   backend: CudaBackend,
@@ -179,7 +190,8 @@ function issueAll(
     multiprocessors: gpu.multiprocessors,
     fault: backend.workbench.fault.address,
     launch: gpu.launch,
-    product: backend.multiply,
+    product: backend.means.multiply,
+    ...attending(backend),
     fill: (address, word, count) => gpu.driver.call("cuMemsetD32Async", address, word, count, gpu.stream),
     scratch(bytes) {
       at.scratch += roundUp(bytes);

@@ -8,8 +8,13 @@ import { makeAllocator } from "./allocator.js";
 import { makeBackend } from "./backend.js";
 import type { CudaBackend } from "./cuda-backend.js";
 import { cudaKernels } from "./kernels.js";
-import { describeCudnn, findCuda } from "./find-cuda.js";
+import { choicesFile, makeChoices } from "./choices.js";
+import { makeCudnnAttention } from "./cudnn-attention.js";
+import type { CudnnAttention } from "./cudnn-attention.js";
+import { findCuda } from "./find-cuda.js";
+import type { FoundCuda } from "./find-cuda.js";
 import { openGpu } from "./gpu.js";
+import type { Gpu } from "./gpu.js";
 import { makeMultiply } from "./multiply.js";
 import { recordStep } from "../shared/record-step.js";
 import { compileProgram } from "./program.js";
@@ -30,10 +35,13 @@ export const cudaBackend = defineBackend({
     if (tf.findBackend("cuda")) tf.removeBackend("cuda");
     const gpu = openGpu(found.driver, found.compiler);
     const [memoryPool, staging] = [makeAllocator(gpu.driver), makeStaging(gpu)];
-    const { multiply, text, close } = makeMultiply(gpu, found.cublasLt, memoryPool);
-    const workbench = makeWorkbench(gpu, memoryPool, staging, multiply);
     const bf16 = options.precision === "bf16";
-    tf.registerBackend("cuda", () => makeBackend({ gpu, memoryPool, staging, workbench, multiply, bf16 }), 0);
+    const choices = makeChoices(gpu, choicesFile(gpu, found));
+    const { multiply, text, close } = makeMultiply(gpu, found.cublasLt, memoryPool, choices);
+    const attention = bf16 ? openAttention(found, gpu) : undefined;
+    const means = { multiply, attention, choices };
+    const workbench = makeWorkbench(gpu, memoryPool, staging, means);
+    tf.registerBackend("cuda", () => makeBackend({ gpu, memoryPool, staging, workbench, means, bf16 }), 0);
     const cpu = new MathBackendCPU();
     Reflect.set(cpu, "firstUse", false);
     const device = await openDevice({ name: "cuda", info: "", kernels: cudaKernels(cpu), precisions: ["fp32", "bf16"] }, options);
@@ -49,10 +57,12 @@ export const cudaBackend = defineBackend({
       remarks() {
         const fresh = [...backend.onHost].slice(told);
         told += fresh.length;
-        return fresh.map((kernel) => `cuda: the kernel ${kernel} runs on the host, on copies, for some of its shapes or types`);
+        const onHost = fresh.map((kernel) => `cuda: the kernel ${kernel} runs on the host, on copies, for some of its shapes or types`);
+        return [...onHost, ...(attention?.remarks() ?? [])];
       },
       close: () => {
         gpu.sync();
+        attention?.close();
         close();
         tf.removeBackend("cuda");
         return device.close();
@@ -61,8 +71,17 @@ export const cudaBackend = defineBackend({
   },
 });
 
+/** cuDNN's attention where it is at hand; RAEGRAPH_CUDA_ATTENTION=own leaves it out, =cudnn prefers it to our own kernels untimed. */
+function openAttention({ ffi, cudnn }: FoundCuda, { stream }: Gpu): CudnnAttention | undefined {
+  const wish = process.env["RAEGRAPH_CUDA_ATTENTION"] ?? "";
+  if (!["", "own", "cudnn"].includes(wish))
+    throw new Error(`cuda: RAEGRAPH_CUDA_ATTENTION is "${wish}"; expected own, cudnn, or nothing (the faster of both)`);
+  if (!cudnn || wish === "own") return undefined;
+  return makeCudnnAttention(ffi, cudnn.library, cudnn.version, { stream }, wish === "cudnn");
+}
+
 async function probe(): Promise<Probe> {
   const found = await findCuda();
   if (typeof found === "string") return { available: false, reason: found };
-  return { available: true, reason: `${found.text}, ${await describeCudnn()}` };
+  return { available: true, reason: found.text };
 }

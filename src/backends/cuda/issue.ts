@@ -1,4 +1,5 @@
 import type { PerStep } from "../../core/per-step.js";
+import type { AttentionPlaces, AttentionPlan, CudnnAttention } from "./cudnn-attention.js";
 import type { Grid, LaunchArgument } from "./gpu.js";
 import type { DeviceNumbers } from "./numbers.js";
 
@@ -35,6 +36,11 @@ export interface Issue {
   readonly multiprocessors: number;
   launch(file: string, name: string, grid: Grid, args: readonly LaunchArgument[], threads?: number, shared?: number): void;
   product(product: Product): void;
+  /** cuDNN's attention, where it is at hand. */
+  readonly attention: CudnnAttention | undefined;
+  attend(plan: AttentionPlan, places: AttentionPlaces, workspace: number): void;
+  /** Does the call's whole work in one of several ways: the fastest, as it was found when this key was first met. */
+  choose(key: string, ways: readonly (() => void)[]): void;
   /** Sets 32-bit words. */
   fill(address: number, word: number, count: number): void;
   /** Device memory for the time of this call. */

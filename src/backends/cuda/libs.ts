@@ -34,12 +34,11 @@ export const cublasLtLibrary: Wanted = {
   cure: "install the CUDA toolkit 12 or 13, or `pip install nvidia-cublas`; without it matrix products run on our own slower kernel",
 };
 
-/** Told by `probe` alone: nothing of it is used yet. */
 export const cudnnLibrary: Wanted = {
   name: "cudnn",
   files: ["libcudnn.so.9", "libcudnn.so"],
   wheels: ["cudnn/lib"],
-  cure: "`pip install nvidia-cudnn-cu13` brings it",
+  cure: "`pip install nvidia-cudnn-cu13` brings it; without it attention in bf16 runs on our own kernels",
 };
 
 /**

@@ -1,7 +1,8 @@
 import type { Allocator } from "./allocator.js";
+import type { Choices } from "./choices.js";
 import { openCublasLt, planKey } from "./cublaslt.js";
 import type { CublasLt, Plan } from "./cublaslt.js";
-import type { Library } from "./ffi.js";
+import type { Versioned } from "./find-cuda.js";
 import type { Gpu } from "./gpu.js";
 import type { Product } from "./issue.js";
 import { blocksFor } from "./launchers/arguments.js";
@@ -19,9 +20,6 @@ export interface Multiplier {
 /** Bytes that an algorithm may use beside its operands: what NVIDIA advises for Hopper. */
 const workspaceBytes = 32 * 2 ** 20;
 
-/** Runs of an algorithm that are timed together. */
-const trials = 3;
-
 /** Multiply-adds below which no algorithm is worth a search. */
 const worthSearch = 2 ** 27;
 
@@ -29,14 +27,14 @@ const worthSearch = 2 ** 27;
  * cuBLASLt where it is at hand and takes the product, else our own kernel. The first product of a shape tries what the library offers
  * and keeps the fastest; within a capture nothing is timed, so a shape that was not met before takes the library's favourite.
  */
-export function makeMultiply(gpu: Gpu, library: Library | undefined, memory: Allocator): Multiplier {
-  if (!library) return { multiply: (product) => ownProduct(gpu, product), text: "our own products", close: () => undefined };
-  const lt = openCublasLt(library);
+export function makeMultiply(gpu: Gpu, found: Versioned | undefined, memory: Allocator, choices: Choices): Multiplier {
+  if (!found) return { multiply: (product) => ownProduct(gpu, product), text: "our own products", close: () => undefined };
+  const lt = openCublasLt(found.library);
   const workspace = memory.take(workspaceBytes);
   const plans = new Map<string, { readonly plan: Plan; readonly best: number } | undefined>();
   const multiply = (product: Product): void => {
     const key = planKey(product);
-    if (!plans.has(key)) plans.set(key, choose(gpu, lt, product, workspace.address));
+    if (!plans.has(key)) plans.set(key, choose(gpu, lt, choices, product, workspace.address));
     const chosen = plans.get(key);
     if (!chosen) {
       ownProduct(gpu, product);
@@ -50,7 +48,7 @@ export function makeMultiply(gpu: Gpu, library: Library | undefined, memory: All
   };
   return {
     multiply,
-    text: `cuBLASLt ${Math.floor(lt.version / 10000)}.${Math.floor((lt.version % 10000) / 100)}`,
+    text: `cuBLASLt ${Math.floor(found.version / 10000)}.${Math.floor((found.version % 10000) / 100)}`,
     close() {
       memory.give(workspace);
       lt.close();
@@ -61,30 +59,15 @@ export function makeMultiply(gpu: Gpu, library: Library | undefined, memory: All
 function choose(
   gpu: Gpu,
   lt: CublasLt,
+  choices: Choices,
   product: Product,
   workspace: number,
 ): { readonly plan: Plan; readonly best: number } | undefined {
   const plan = lt.plan(product, workspaceBytes);
   if (!plan) return undefined;
   const work = product.batch * product.m * product.n * product.k;
-  if (plan.algorithms.length === 1 || work < worthSearch || gpu.capturing) return { plan, best: 0 };
-  const { driver, stream } = gpu;
-  const [start, end] = [driver.make("cuEventCreate", 0), driver.make("cuEventCreate", 0)];
-  let [best, least] = [0, Infinity];
-  for (const i of plan.algorithms.keys()) {
-    try {
-      plan.run(product, i, workspace, workspaceBytes, stream);
-    } catch {
-      // Offered and yet refused: the next one.
-      continue;
-    }
-    driver.call("cuEventRecord", start, stream);
-    for (let trial = 0; trial < trials; trial++) plan.run(product, i, workspace, workspaceBytes, stream);
-    driver.call("cuEventRecord", end, stream);
-    driver.call("cuEventSynchronize", end);
-    const time = driver.milliseconds(start, end);
-    if (time < least) [best, least] = [i, time];
-  }
-  for (const event of [start, end]) driver.call("cuEventDestroy_v2", event);
-  return least === Infinity ? undefined : { plan, best };
+  if (work < worthSearch) return { plan, best: 0 };
+  const ways = plan.algorithms.map((_, i) => () => plan.run(product, i, workspace, workspaceBytes, gpu.stream));
+  const best = choices.fastest(`product ${planKey(product)}`, ways);
+  return best === undefined ? undefined : { plan, best };
 }

@@ -1,5 +1,7 @@
 import type { PerStep } from "../../core/per-step.js";
 import type { Allocator, Block } from "./allocator.js";
+import type { Choices } from "./choices.js";
+import type { CudnnAttention } from "./cudnn-attention.js";
 import type { Gpu } from "./gpu.js";
 import type { Issue, Launcher, LauncherArgument, Product } from "./issue.js";
 import { launchers } from "./launchers/index.js";
@@ -21,7 +23,16 @@ export interface Workbench {
 /** What does a matrix product. */
 export type Multiply = (product: Product) => void;
 
-export function makeWorkbench(gpu: Gpu, memory: Allocator, staging: Staging, multiply: Multiply): Workbench {
+/** What does the heavy work. */
+export interface Means {
+  readonly multiply: Multiply;
+  /** cuDNN's, where it is at hand and bf16 is asked for. */
+  readonly attention: CudnnAttention | undefined;
+  /** Which of several ways is the fastest. */
+  readonly choices: Choices;
+}
+
+export function makeWorkbench(gpu: Gpu, memory: Allocator, staging: Staging, means: Means): Workbench {
   const fault = memory.take(16);
   gpu.driver.call("cuMemsetD32Async", fault.address, 0, 4, gpu.stream);
   const ring = memory.take(8 * ringNumbers);
@@ -42,11 +53,34 @@ export function makeWorkbench(gpu: Gpu, memory: Allocator, staging: Staging, mul
     extra.push(block);
     return block.address;
   };
+  const begin = (): void => {
+    used = 0;
+    wanted = 0;
+  };
+  const settle = (): void => {
+    if (extra.length === 0) return;
+    // The stream's order makes it safe: whoever gets these blocks comes after what still uses them.
+    extra.forEach((block) => memory.give(block));
+    extra = [];
+    if (main) memory.give(main);
+    main = memory.take(wanted);
+  };
   const issue: Issue = {
     multiprocessors: gpu.multiprocessors,
     fault: fault.address,
     launch: gpu.launch,
-    product: multiply,
+    product: means.multiply,
+    attention: means.attention,
+    attend: (plan, places, workspace) => plan.run(places, workspace),
+    choose(key, ways) {
+      // Memory that the first try was short of is there for the timed ones.
+      const tries = ways.map((way) => () => {
+        begin();
+        way();
+        settle();
+      });
+      tries[means.choices.fastest(key, tries) ?? 0]?.();
+    },
     fill: (address, word, count) => gpu.driver.call("cuMemsetD32Async", address, word, count, gpu.stream),
     scratch,
     steps(values) {
@@ -65,15 +99,9 @@ export function makeWorkbench(gpu: Gpu, memory: Allocator, staging: Staging, mul
   return {
     fault,
     run(call, args) {
-      used = 0;
-      wanted = 0;
+      begin();
       launcherOf(call)(issue, args);
-      if (extra.length === 0) return;
-      // The stream's order makes it safe: whoever gets these blocks comes after what still uses them.
-      extra.forEach((block) => memory.give(block));
-      extra = [];
-      if (main) memory.give(main);
-      main = memory.take(wanted);
+      settle();
     },
     close() {
       for (const block of [fault, ring, ...(main ? [main] : [])]) memory.give(block);

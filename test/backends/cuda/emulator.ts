@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, renameSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import koffi from "koffi";
@@ -8,6 +8,8 @@ import koffi from "koffi";
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 const sources = join(root, "test/backends/cuda/emulator");
 const folder = join(root, "build/test/cuda-emulator");
+
+const flags = ["-std=gnu++17", "-O1", "-fPIC", "-shared", "-fno-gnu-unique", "-Wall", "-Werror"];
 
 /** What the double of the driver tells and takes; see emulator/driver.cc. */
 export interface Emulator {
@@ -50,7 +52,6 @@ export function useEmulator(): Emulator {
   if (onDevice) return noEmulator;
   mkdirSync(folder, { recursive: true });
   const header = join(sources, "emulate.h");
-  const flags = ["-std=gnu++17", "-O1", "-fPIC", "-shared", "-fno-gnu-unique", "-Wall", "-Werror"];
   const toolkit = existsSync("/usr/local/cuda/include/cuda.h") ? ["-I/usr/local/cuda/include"] : [];
   const rpath = ["-L", folder, "-l:libcuda.so.1", "-Wl,-rpath,$ORIGIN"];
   build("driver.cc", "libcuda.so.1", [...flags, ...toolkit, "-ldl"]);
@@ -78,11 +79,35 @@ export function useEmulator(): Emulator {
   };
 }
 
-/** A folder with a double of cuDNN, built where it is missing. */
-export function cudnnFolder(): string {
+/** What the double of cuDNN tells and takes; see emulator/cudnn.cc. */
+export interface CudnnDouble {
+  /** How many plans were run so far. */
+  runs(): number;
+  /** Whether it can be opened from now on. */
+  starts(value: boolean): void;
+}
+
+/** Lets the backend find a double of cuDNN too. Call it after useEmulator. */
+export function useCudnn(): CudnnDouble {
+  if (onDevice) return { runs: () => 0, starts: () => undefined };
   mkdirSync(join(folder, "cudnn"), { recursive: true });
-  build("cudnn.cc", "cudnn/libcudnn.so.9", ["-fPIC", "-shared"]);
-  return join(folder, "cudnn");
+  const toolkit = existsSync("/usr/local/cuda/include/cuda.h") ? ["-I/usr/local/cuda/include"] : [];
+  const file = "cudnn/libcudnn.so.9";
+  build("cudnn.cc", file, [...flags, ...toolkit, "-L", folder, "-l:libcuda.so.1", "-Wl,-rpath,$ORIGIN/.."]);
+  process.env["RAEGRAPH_CUDA_LIBRARIES"] = [folder, join(folder, "cudnn")].join(delimiter);
+  const library = koffi.load(join(folder, file));
+  const [runs, starts] = [
+    library.func("uint64_t emulator_cudnn_runs()"),
+    library.func("void emulator_cudnn_starts(int value)"),
+  ] as unknown as ((...args: unknown[]) => unknown)[];
+  return { runs: () => Number(runs?.()), starts: (value) => void starts?.(Number(value)) };
+}
+
+/** Lets the backend time anew what it has chosen in earlier runs. */
+export function forgetChoices(): void {
+  const cache = process.env["RAEGRAPH_CUDA_CACHE"] ?? "";
+  if (!existsSync(cache)) return;
+  for (const file of readdirSync(cache)) if (file.startsWith("choices-")) rmSync(join(cache, file), { force: true });
 }
 
 function build(source: string, library: string, options: readonly string[]): void {

@@ -10,7 +10,7 @@ import { linear } from "../../../src/core/ops/linear.js";
 import { randomNormal } from "../../../src/core/ops/random.js";
 import { tf } from "../../../src/core/tensor.js";
 import type { HostArray, Tensor, Variable } from "../../../src/core/tensor.js";
-import { missing, useEmulator } from "./emulator.js";
+import { missing, useCudnn, useEmulator } from "./emulator.js";
 
 const reason = missing();
 
@@ -20,6 +20,7 @@ describe("a program of the cuda backend, on the double of the driver", () => {
     return;
   }
   const emulator = useEmulator();
+  const cudnn = useCudnn();
 
   const numbers = (...data: number[]): HostArray => ({ dtype: "f32", shape: [data.length], data: Float32Array.from(data) });
   const labels = (...data: number[]): HostArray => ({ dtype: "i32", shape: [data.length], data: Int32Array.from(data) });
@@ -127,9 +128,14 @@ describe("a program of the cuda backend, on the double of the driver", () => {
     });
   });
 
-  describe.each(["fp32", "bf16"] as const)("in %s", (precision) => {
+  describe.each([
+    ["fp32", "own"],
+    ["bf16", "own"],
+    ["bf16", "cudnn"],
+  ] as const)("in %s, attention %s", (precision, attentionBy) => {
     let device: Device;
     beforeEach(async () => {
+      process.env["RAEGRAPH_CUDA_ATTENTION"] = attentionBy;
       device = await cudaBackend.open({ precision });
     });
     afterEach(() => device.close());
@@ -206,7 +212,9 @@ describe("a program of the cuda backend, on the double of the driver", () => {
         tf.dispose([...parameters, ...first, ...second, ...average]);
         return losses;
       };
+      const before = cudnn.runs();
       const [replayed, plain] = [await train(true), await train(false)];
+      expect(cudnn.runs() > before).toBe(attentionBy === "cudnn");
       expect(replayed.every(Number.isFinite)).toBe(true);
       expect(replayed).toEqual(plain);
     });

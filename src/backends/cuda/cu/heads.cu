@@ -46,3 +46,24 @@ KERNEL(joinHeads, Floats y, const float* x, const float* cos, const float* sin, 
     put(y, ((sample * h.N + token) * thirds + third) * D + head * h.d + e, value);
   }
 }
+
+// qkv [B,N,3D] with q and k turned by the tables, or turned back, where they are given; v as it is. d is a multiple of 4, n of all numbers.
+KERNEL(turnHeads, Floats to, Floats from, const float* cos, const float* sin, Heads h, int back, i64 n) {
+  const int D = h.heads * h.d;
+  forFours(n, [&](i64 i, auto count) {
+    float v[4];
+    loadSome(from, i, count, v);
+    const int c = static_cast<int>(i % (3 * D));
+    if constexpr (count == 4)
+      if (cos && c < 2 * D) {
+        const int at = static_cast<int>(i / (3 * D) % h.N) * h.d + c % D % h.d;
+#pragma unroll
+        for (int e = 0; e < 4; e += 2) {
+          const float x = v[e], y = v[e + 1];
+          v[e] = back ? x * cos[at + e] + y * sin[at + e + 1] : x * cos[at + e] - y * sin[at + e];
+          v[e + 1] = back ? y * cos[at + e + 1] - x * sin[at + e] : y * cos[at + e + 1] + x * sin[at + e + 1];
+        }
+      }
+    storeSome(to, i, count, v);
+  });
+}
