@@ -11,8 +11,25 @@ export const options = {
   steps: { value: "n", default: "20", note: "runs of each", check: wholeNumber },
 };
 
-/** Milliseconds of the GPU for each case, and what that makes in TFLOP/s or GB/s. */
-export async function run({ precision, size, batch, parameters, steps }) {
+/** Milliseconds of the GPU for each case, and what that makes in TFLOP/s or GB/s; attention by our own kernels and by cuDNN as well. */
+export async function run(options) {
+  const { results, device, precision } = await timed(options, () => true);
+  if (!device.endsWith("cuDNN")) return { device, precision, results };
+  for (const by of ["own", "cudnn"]) {
+    process.env.RAEGRAPH_CUDA_ATTENTION = by;
+    const attention = await timed(options, ({ name }) => name.startsWith("attention"));
+    results.push(
+      ...attention.results.map((result) => ({
+        ...result,
+        name: `${result.name}, by ${by === "own" ? "our own kernels" : "cuDNN"}`,
+      })),
+    );
+  }
+  delete process.env.RAEGRAPH_CUDA_ATTENTION;
+  return { device, precision, results };
+}
+
+async function timed({ precision, size, batch, parameters, steps }, chosen) {
   const { tf, loadTensors } = await fromPackage("core/tensor.js");
   const { builtinBackends } = await fromPackage("backends/index.js");
   const device = await builtinBackends.find(({ id }) => id === "cuda").open({ precision });
@@ -20,7 +37,7 @@ export async function run({ precision, size, batch, parameters, steps }) {
   try {
     const cases = await casesOf(library, { size, batch, parameters, bytes: precision === "bf16" ? 2 : 4 });
     const results = [];
-    for (const { name, prepare, flops, bytes } of cases) {
+    for (const { name, prepare, flops, bytes } of cases.filter(chosen)) {
       const { work, free } = prepare();
       const once = () => library.tidy(() => void work());
       once();

@@ -44,7 +44,15 @@ export function makeChoices(gpu: Gpu, file?: string): Choices {
 
 /** Where choices are kept that hold for this device, these libraries and our own kernels as they are. */
 export function choicesFile({ name, architecture }: Gpu, { compiler, cublasLt, cudnn }: FoundCuda): string {
-  const parts = [name, compiler.version, cublasLt?.version, cudnn?.version, readSource("flash"), readSource("heads"), readSource("gemm")];
+  const parts = [
+    name,
+    compiler.version,
+    cublasLt?.version,
+    cudnn?.version,
+    readSource("flash"),
+    readSource("heads"),
+    readSource("gemm"),
+  ];
   const key = createHash("sha256").update(parts.join("\0")).digest("hex").slice(0, 32);
   return join(cacheFolder(), `choices-${architecture}-${key}.json`);
 }

@@ -85,7 +85,10 @@ export function openCublasLt(library: Library): CublasLt {
       const activates = known[p.activation] !== undefined;
       const epilogue = (bias ? epilogues.bias : 0) | (known[p.activation] ?? 0);
       set(description.epilogue, Int32Array.of(epilogue === 0 ? epilogues.none : epilogue));
-      if (bias) set(description.biasType, Int32Array.of(bias.half ? types.bf16 : types.float));
+      if (bias) {
+        set(description.biasType, Int32Array.of(bias.half ? types.bf16 : types.float));
+        set(description.biasPointer, BigUint64Array.of(BigInt(bias.address)));
+      }
       const matrix = (half: boolean, rows: number, columns: number, stride: number): number => {
         const made = make("cublasLtMatrixLayoutCreate", half ? types.bf16 : types.float, rows, columns, rows);
         if (p.batch > 1) {
@@ -111,9 +114,13 @@ export function openCublasLt(library: Library): CublasLt {
       const code = f.cublasLtMatmulAlgoGetHeuristic(lt, describe, first, second, result, result, preference, 8, results, found);
       if (code !== 0 || (found[0] ?? 0) === 0) return undefined;
       const view = new DataView(results.buffer);
-      const algorithms = Array.from({ length: found[0] ?? 0 }, (_, i) => ({
-        code: results.slice(i * resultBytes, i * resultBytes + 64),
-        workspace: Number(view.getBigUint64(i * resultBytes + 64, true)),
+      const offered = Array.from({ length: found[0] ?? 0 }, (_, i) => i * resultBytes).filter(
+        (at) => view.getInt32(at + 72, true) === 0,
+      );
+      if (offered.length === 0) return undefined;
+      const algorithms = offered.map((at) => ({
+        code: results.slice(at, at + 64),
+        workspace: Number(view.getBigUint64(at + 64, true)),
       }));
       const biasPointer = new BigUint64Array(1);
       return {

@@ -49,7 +49,7 @@ export const oldestCudnn = 91300;
 const anyTokens = 91600;
 
 /** Bytes of workspace beyond which a plan is not worth it: the deterministic backward pass keeps B·heads·N·N numbers. */
-const mostWorkspace = 2 ** 30;
+const mostWorkspace = 2 ** 28;
 
 const ids = { q: 1, k: 2, v: 3, y: 4, sums: 5, scale: 6, one: 7, dy: 8, along: 9, dq: 10, dk: 11, dv: 12 } as const;
 
@@ -66,20 +66,23 @@ export function makeCudnnAttention(
   const told = new Set<string>();
   let opened: Cudnn | undefined;
 
+  const refuse = ({ batch, tokens, heads, width }: AttentionSize, reason: string): void =>
+    void remarks.set([batch, tokens, heads, width].join(), reason);
   const make = (size: AttentionSize): readonly AttentionPlan[] => {
     if (version < oldestCudnn || size.width % 8 !== 0) return [];
     if (size.pass === "backward" && size.tokens % 128 !== 0 && version < anyTokens) return [];
-    const { batch, tokens, heads, width } = size;
     try {
       opened ??= openCudnn(library, target);
       const graph = opened.graph();
       if (size.pass === "backward") describeBackward(graph, size);
       else describeForward(graph, size);
-      const plans = graph.plans().filter(({ workspaceBytes }) => workspaceBytes <= mostWorkspace);
-      return plans.map((plan) => planned(ffi, plan, size));
+      const plans = graph.plans();
+      const [least = 0] = plans.map(({ workspaceBytes }) => workspaceBytes).sort((a, b) => a - b);
+      if (least > mostWorkspace) refuse(size, `it takes ${(least / 1e6).toFixed(0)} MB of workspace`);
+      return plans.filter(({ workspaceBytes }) => workspaceBytes <= mostWorkspace).map((plan) => planned(ffi, plan, size));
     } catch (error) {
       if (!(error instanceof CudnnError)) throw error;
-      remarks.set(`${batch},${tokens},${heads},${width}`, error.message.replace(/^cuda: /, ""));
+      refuse(size, error.message.replace(/^cuda: /, ""));
       return [];
     }
   };
@@ -128,13 +131,20 @@ function describeForward(graph: OperationGraph, size: AttentionSize): void {
  */
 function describeBackward(graph: OperationGraph, size: AttentionSize): void {
   const { batch, tokens, heads, width } = size;
-  const [rows, each] = [[batch, heads, tokens, 1], [batch, heads, tokens, width]];
+  const [rows, each] = [
+    [batch, heads, tokens, 1],
+    [batch, heads, tokens, width],
+  ];
   const square = [batch, heads, tokens, tokens];
   const turned = [heads * tokens * tokens, tokens * tokens, 1, tokens];
   const q = headsIn(graph, ids.q, size, 3);
   const [k, v] = [headsIn(graph, ids.k, size, 3, true), headsIn(graph, ids.v, size, 3, true)];
   const [y, dy] = [headsIn(graph, ids.y, size, 1), headsIn(graph, ids.dy, size, 1)];
-  const [dq, dk, dv] = [ids.dq, ids.dk, ids.dv].map((id) => headsIn(graph, id, size, 3)) as [GraphTensor, GraphTensor, GraphTensor];
+  const [dq, dk, dv] = [ids.dq, ids.dk, ids.dv].map((id) => headsIn(graph, id, size, 3)) as [
+    GraphTensor,
+    GraphTensor,
+    GraphTensor,
+  ];
   const [scale, one] = [graph.value(ids.scale), graph.value(ids.one)];
 
   const sum = graph.sum(graph.pointwise("multiply", dy, y, graph.virtual(each)), graph.virtual(rows));
@@ -167,8 +177,14 @@ function planned(ffi: Ffi, plan: CudnnPlan, size: AttentionSize): AttentionPlan 
       ]); // prettier-ignore
       if (size.pass !== "forward") places.set(ids.sums, sums);
       if (size.pass === "backward") {
-        places.set(ids.one, constantsAt + 4).set(ids.dy, dy).set(ids.along, along);
-        places.set(ids.dq, dqkv).set(ids.dk, dqkv + third).set(ids.dv, dqkv + 2 * third);
+        places
+          .set(ids.one, constantsAt + 4)
+          .set(ids.dy, dy)
+          .set(ids.along, along);
+        places
+          .set(ids.dq, dqkv)
+          .set(ids.dk, dqkv + third)
+          .set(ids.dv, dqkv + 2 * third);
       }
       plan.run(places, workspace);
     },

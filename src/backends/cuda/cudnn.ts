@@ -3,6 +3,7 @@ import type { Library } from "./ffi.js";
 
 const declarations = {
   cudnnGetVersion: "size_t cudnnGetVersion()",
+  cudnnGetCudartVersion: "size_t cudnnGetCudartVersion()",
   cudnnGetLastErrorString: "void cudnnGetLastErrorString(void *text, size_t bytes)",
   cudnnCreate: "int cudnnCreate(void *handle)",
   cudnnDestroy: "int cudnnDestroy(uint64_t handle)",
@@ -45,8 +46,8 @@ export interface CudnnPlan {
 
 /** What cuDNN refused. */
 export class CudnnError extends Error {
-  constructor(call: string, code: number, text: string) {
-    super(`cuda: ${call} failed with code ${code}${text === "" ? "" : `: ${text}`}`);
+  constructor(what: string, reason: string) {
+    super(reason === "" ? `cuda: ${what}` : `cuda: ${what}: ${reason}`);
     this.name = "CudnnError";
   }
 }
@@ -60,9 +61,11 @@ export interface Cudnn {
   close(): void;
 }
 
-/** The library's version, e.g. 92400 for 9.24.0. */
-export function cudnnVersion(library: Library): number {
-  return declare(library, { cudnnGetVersion: declarations.cudnnGetVersion }).cudnnGetVersion();
+/** The library's version, e.g. 92400 for 9.24.0, and the first number of the CUDA that it was made for. */
+export function cudnnVersion(library: Library): { readonly version: number; readonly cuda: number } {
+  const { cudnnGetVersion, cudnnGetCudartVersion } = declarations;
+  const f = declare(library, { cudnnGetVersion, cudnnGetCudartVersion });
+  return { version: f.cudnnGetVersion(), cuda: Math.floor(f.cudnnGetCudartVersion() / 1000) };
 }
 
 /** Throws a CudnnError where the library cannot start. */
@@ -96,12 +99,15 @@ class Calls {
   }
 
   check(call: string, code: number): void {
-    if (code === 0) return;
+    if (code !== 0) throw new CudnnError(`${call} failed with code ${code}`, this.complaint());
+  }
+
+  /** The library's words for the first thing that did not fit of late; what follows in them tells where that was noticed. */
+  complaint(): string {
     const text = Buffer.alloc(4096);
     this.f.cudnnGetLastErrorString(text, text.length);
     const lines = text.subarray(0, text.indexOf(0)).toString().trim().split("\n");
-    // The library's words for the first thing that did not fit; what follows tells where it was noticed.
-    throw new CudnnError(call, code, lines.find((line) => line.includes("Reason: "))?.split("Reason: ")[1] ?? lines[0] ?? "");
+    return lines.find((line) => line.includes("Reason: "))?.split("Reason: ")[1] ?? lines[0] ?? "";
   }
 
   make(call: "cudnnCreate" | "cudnnBackendCreateDescriptor", ...args: unknown[]): number {
@@ -134,8 +140,8 @@ class Calls {
     this.descriptors.push(...made);
     if (made.length === 0) return [];
     const code = this.f.cudnnBackendGetAttribute(from, attribute, types.descriptor, made.length, count, list(made));
-    // Of those that it offered none may be able to do it, which it tells as an error or by a count of 0.
-    if (code !== 0) return [];
+    this.check("cudnnBackendGetAttribute", code);
+    // Of those that it counted some may not be able to do it.
     return made.slice(0, Number(count[0]));
   }
 
@@ -227,7 +233,7 @@ export class OperationGraph {
     this.add(kinds.attention, [...tensors, ...(sums ? [refer(2804, sums)] : []), refer(2805, scale)]);
   }
 
-  /** The ways in which the library does it, its favourite first. Throws a CudnnError where it does not take the graph. */
+  /** The ways in which the library does it, its favourite first. Throws a CudnnError where there is none. */
   plans(): CudnnPlan[] {
     const { calls, handle, device } = this;
     const own = (attribute: number, deviceAttribute: number): Attribute[] =>
@@ -241,16 +247,20 @@ export class OperationGraph {
       enumerated(200, types.mode, heuristicsMode),
       ...(handle !== 0 ? [] : own(0, 204)),
     ]);
-    return calls.given(heuristics, 202, kinds.engineConfig).flatMap((config) => {
+    const plans: CudnnPlan[] = [];
+    let refused: CudnnError | undefined;
+    for (const config of calls.given(heuristics, 202, kinds.engineConfig)) {
       try {
         const plan = calls.described(kinds.plan, [refer(401, config), ...own(400, 407)]);
-        return [this.planned(plan, calls.wholeNumber(plan, 402))];
+        plans.push(this.planned(plan, calls.wholeNumber(plan, 402)));
       } catch (error) {
         // Offered and yet refused: the next one.
-        if (error instanceof CudnnError) return [];
-        throw error;
+        if (!(error instanceof CudnnError)) throw error;
+        refused = error;
       }
-    });
+    }
+    if (plans.length === 0) throw refused ?? new CudnnError("there is no plan", calls.complaint());
+    return plans;
   }
 
   private planned(plan: Descriptor, workspaceBytes: number): CudnnPlan {

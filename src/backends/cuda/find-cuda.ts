@@ -1,3 +1,6 @@
+import { readdirSync } from "node:fs";
+import { dirname, join } from "node:path";
+
 import { cublasLtVersion } from "./cublaslt.js";
 import { cudnnVersion } from "./cudnn.js";
 import { oldestCudnn } from "./cudnn-attention.js";
@@ -44,24 +47,28 @@ export async function findCuda(): Promise<FoundCuda | string> {
   if (typeof device === "string") return device;
   const compiler = findCompiler(ffi);
   if (typeof compiler === "string") return `${device.name} is there, but ${compiler}`;
-  const cublasLt = loadVersioned(ffi, cublasLtLibrary, cublasLtVersion);
-  const cudnn = loadVersioned(ffi, cudnnLibrary, cudnnVersion);
+  const lt = load(ffi, cublasLtLibrary);
+  const cublasLt = typeof lt === "string" ? undefined : { library: lt.library, version: cublasLtVersion(lt.library) };
   const products = cublasLt ? "cuBLASLt" : `no cuBLASLt (${cublasLtLibrary.cure})`;
-  const text = `${device.name}, ${device.memory}; ${compiler.version}, ${products}, ${describeCudnn(cudnn?.version)}`;
-  return (loaded = { ffi, driver, compiler, cublasLt, cudnn, text });
+  const { cudnn, text } = findCudnn(ffi, cublasLt);
+  return (loaded = {
+    ffi, driver, compiler, cublasLt, cudnn,
+    text: `${device.name}, ${device.memory}; ${compiler.version}, ${products}, ${text}`,
+  }); // prettier-ignore
 }
 
-function loadVersioned(ffi: Ffi, wanted: Wanted, versionOf: (library: Library) => number): Versioned | undefined {
-  const found = load(ffi, wanted);
-  return typeof found === "string" ? undefined : { library: found.library, version: versionOf(found.library) };
-}
-
-function describeCudnn(version: number | undefined): string {
-  if (version === undefined) return `no cuDNN (${cudnnLibrary.cure})`;
+function findCudnn(ffi: Ffi, cublasLt: Versioned | undefined): { readonly cudnn: Versioned | undefined; readonly text: string } {
+  const found = load(ffi, cudnnLibrary);
+  if (typeof found === "string") return { cudnn: undefined, text: `no cuDNN (${cudnnLibrary.cure})` };
+  const { version, cuda } = cudnnVersion(found.library);
   // 8 and older count thousands for the first number, 9 and newer ten thousands.
   const first = version < 10000 ? 1000 : 10000;
   const name = `cuDNN ${Math.floor(version / first)}.${Math.floor((version % first) / 100)}.${version % 100}`;
-  return version < oldestCudnn ? `${name} (too old to be used: 9.13 is needed)` : name;
+  if (version < oldestCudnn) return { cudnn: undefined, text: `${name} (too old to be used: 9.13 is needed)` };
+  // It ends the process where it does not find the cuBLASLt of its own CUDA, which being loaded is enough for.
+  if (cublasLt === undefined || Math.floor(cublasLt.version / 10000) !== cuda)
+    return { cudnn: undefined, text: `${name} (not used: it needs the cuBLASLt of CUDA ${cuda})` };
+  return { cudnn: { library: found.library, version }, text: name };
 }
 
 /** NVRTC, which needs no GPU; else how to get it. */
@@ -93,14 +100,15 @@ function firstDevice(driver: Driver): { readonly name: string; readonly memory: 
   }
 }
 
+/** Held, for a library that nobody holds is unloaded. */
+let builtins: Library | undefined;
+
 /** NVRTC asks the loader for its builtins by name, and finds them only if they are loaded already. */
 function loadBuiltins(ffi: Ffi, path: string): void {
-  const slash = path.lastIndexOf("/");
-  if (slash < 0) return;
-  const folder = path.slice(0, slash);
-  for (const name of ["libnvrtc-builtins.so.13.0", "libnvrtc-builtins.so.13", "libnvrtc-builtins.so"]) {
+  if (builtins !== undefined || !path.includes("/")) return;
+  for (const name of readdirSync(dirname(path)).filter((file) => /^libnvrtc-builtins\.so/.test(file))) {
     try {
-      ffi.load(`${folder}/${name}`, { global: true });
+      builtins = ffi.load(join(dirname(path), name), { global: true });
       return;
     } catch {
       // The next name.

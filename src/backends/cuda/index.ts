@@ -49,7 +49,7 @@ export const cudaBackend = defineBackend({
     let told = 0;
     return {
       ...device,
-      info: `cuda: ${gpu.name} (${gpu.architecture}), ${options.precision}, ${text}`,
+      info: `cuda: ${gpu.name} (${gpu.architecture}), ${options.precision}, ${text}${attention ? ", cuDNN" : ""}`,
       sync: () => gpu.wait(),
       record: (trace, inputs) => recordStep(backend, trace, inputs),
       // Recordings come from `record` alone, so they are this backend's own.
@@ -57,7 +57,9 @@ export const cudaBackend = defineBackend({
       remarks() {
         const fresh = [...backend.onHost].slice(told);
         told += fresh.length;
-        const onHost = fresh.map((kernel) => `cuda: the kernel ${kernel} runs on the host, on copies, for some of its shapes or types`);
+        const onHost = fresh.map(
+          (kernel) => `cuda: the kernel ${kernel} runs on the host, on copies, for some of its shapes or types`,
+        );
         return [...onHost, ...(attention?.remarks() ?? [])];
       },
       close: () => {

@@ -5,7 +5,7 @@ import type { Device } from "../../../src/core/define-backend.js";
 import { opCases } from "../op-cases.js";
 import { attentionCase, expectFloat32, nameOf } from "./bf16-cases.js";
 import type { Case } from "./bf16-cases.js";
-import { missing, useEmulator } from "./emulator.js";
+import { missing, onDevice, useCudnn, useEmulator } from "./emulator.js";
 
 /** Heads of each width that the kernels know, and of one between; tokens beyond one tile, and not a multiple of it. */
 const cases: readonly Case[] = [
@@ -25,6 +25,14 @@ const cases: readonly Case[] = [
   { kernel: "VelocityLoss", shapes: { prediction: [5, 61, 13], target: [5, 61, 13] }, attrs: {} },
 ];
 
+/** What cuDNN takes: heads whose width 8 divides. */
+const ofCudnn: readonly Case[] = [
+  attentionCase(2, 8, 9, true),
+  attentionCase(1, 64, 81, false),
+  attentionCase(2, 72, 16, true),
+  attentionCase(1, 160, 20, true),
+];
+
 const reason = missing();
 
 describe("cuda in bf16, its kernels run as C++ on the host", () => {
@@ -33,18 +41,40 @@ describe("cuda in bf16, its kernels run as C++ on the host", () => {
     return;
   }
   useEmulator();
+  const cudnn = useCudnn();
   let device: Device;
-  beforeAll(async () => {
-    device = await cudaBackend.open({ precision: "bf16" });
-  });
-  afterAll(() => device.close());
+  const opens = (attention: string): void => {
+    beforeAll(async () => {
+      process.env["RAEGRAPH_CUDA_ATTENTION"] = attention;
+      device = await cudaBackend.open({ precision: "bf16" });
+    });
+    afterAll(() => device.close());
+  };
 
-  test("every fused op is among the cases, or keeps float32", () => {
-    const covered = new Set([...cases.map(({ kernel }) => kernel), "Silu", "Embedding"]);
-    expect(opCases.filter(({ kernel }) => !covered.has(kernel))).toEqual([]);
+  describe("by our own kernels", () => {
+    opens("own");
+
+    test("every fused op is among the cases, or keeps float32", () => {
+      const covered = new Set([...cases.map(({ kernel }) => kernel), "Silu", "Embedding"]);
+      expect(opCases.filter(({ kernel }) => !covered.has(kernel))).toEqual([]);
+    });
+
+    test.each(cases.map((one) => [nameOf(one), one] as const))(
+      "%s: value and gradients are those of float32 but for rounding",
+      (_name, one) => expectFloat32(device, one),
+    );
   });
 
-  test.each(cases.map((one) => [nameOf(one), one] as const))("%s: value and gradients are those of float32 but for rounding", (_name, one) =>
-    expectFloat32(device, one),
-  );
+  describe("attention by cuDNN where it is at hand, here on a double of it", () => {
+    opens("cudnn");
+
+    test.each(ofCudnn.map((one) => [nameOf(one), one] as const))(
+      "%s: value and gradients are those of float32 but for rounding",
+      async (_name, one) => {
+        const before = cudnn.runs();
+        await expectFloat32(device, one);
+        if (!onDevice) expect(cudnn.runs()).toBeGreaterThan(before);
+      },
+    );
+  });
 });

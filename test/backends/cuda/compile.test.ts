@@ -3,6 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 
 import { afterAll, describe, expect, test } from "@jest/globals";
 
@@ -96,6 +98,12 @@ describe("every kernel compiles by NVRTC, through the binding", () => {
     test.skip(`not tested: ${compiler}`, () => undefined);
     return;
   }
+  test("also after a garbage collection: what it needs stays loaded", () => {
+    setFlagsFromString("--expose-gc");
+    (runInNewContext("gc") as () => void)();
+    expect(compiler.compile('extern "C" __global__ void f() {}', "f.cu", "sm_90a").length).toBeGreaterThan(0);
+  });
+
   test.each(sourceNames().flatMap((name) => knownTo(compiler.version).map((architecture) => [name, architecture] as const)))(
     "%s for %s",
     (name, architecture) => {

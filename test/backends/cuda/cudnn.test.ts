@@ -9,7 +9,7 @@ import { findCuda } from "../../../src/backends/cuda/find-cuda.js";
 import { openGpu } from "../../../src/backends/cuda/gpu.js";
 import { cudaBackend } from "../../../src/backends/cuda/index.js";
 import type { Device } from "../../../src/core/define-backend.js";
-import { attentionCase, expectFloat32, nameOf } from "./bf16-cases.js";
+import { attentionCase, expectFloat32 } from "./bf16-cases.js";
 import { forgetChoices, missing, useCudnn, useEmulator } from "./emulator.js";
 
 const reason = missing();
@@ -38,17 +38,10 @@ describe("attention through cuDNN, on doubles of it and of the driver", () => {
     expect((await cudaBackend.probe()).reason).toBe("Emulated GPU, 17 GB; nvrtc 13.0, cuBLASLt, cuDNN 9.24.0");
   });
 
-  test.each(
-    [
-      attentionCase(2, 8, 9, true),
-      attentionCase(1, 64, 81, false),
-      attentionCase(2, 72, 16, true),
-      attentionCase(1, 160, 20, true),
-    ].map((one) => [nameOf(one), one] as const),
-  )("%s: value and gradients are those of float32 but for rounding", async (_name, one) => {
+  test("each of its plans is tried and timed, before the fastest does the work", async () => {
     const opened = await open("cudnn");
     const before = runs();
-    await expectFloat32(opened, one);
+    await expectFloat32(opened, attentionCase(2, 8, 9, true));
     // Two plans each for the value and the gradients, a forward pass before each of the latter; all four times, and once more.
     expect(runs() - before).toBe(2 * 4 + 1 + 2 * (2 * 4 + 1));
   });
@@ -119,7 +112,9 @@ describe("attention through cuDNN, on doubles of it and of the driver", () => {
       const before = runs();
       emulator.clear();
       await expectFloat32(opened, attentionCase(1, 24, 7, false));
-      expect(emulator.journal().filter((line) => line.startsWith("cuLaunchKernel flash_32")).length).toBeGreaterThanOrEqual(2 * 4);
+      expect(emulator.journal().filter((line) => line.startsWith("cuLaunchKernel flash_32")).length).toBeGreaterThanOrEqual(
+        2 * 4,
+      );
       expect(runs() - before).toBeGreaterThanOrEqual(2 * 4 + 2 * 2 * 4);
     });
   });

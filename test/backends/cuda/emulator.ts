@@ -24,7 +24,7 @@ export interface Emulator {
 }
 
 /** True where the suites run on the machine's own GPU instead: bench/cuda-device.sh asks for it. */
-const onDevice = process.env["RAEGRAPH_CUDA_DEVICE"] !== undefined;
+export const onDevice = process.env["RAEGRAPH_CUDA_DEVICE"] !== undefined;
 
 /** Why the doubles cannot be built here, if so. */
 export function missing(): string | undefined {

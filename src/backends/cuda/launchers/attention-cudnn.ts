@@ -62,7 +62,12 @@ function turn(issue: Issue, given: Heads, to: Floats, from: Floats, back: boolea
 function narrowed(issue: Issue, numbers: DeviceNumbers): number {
   const { length } = numbers;
   const narrow = issue.scratch(2 * length);
-  issue.launch("elementwise", "narrow", [blocksFor(length, 4, issue.multiprocessors)], [i64(narrow), pointer(numbers), i64(length)]);
+  issue.launch(
+    "elementwise",
+    "narrow",
+    [blocksFor(length, 4, issue.multiprocessors)],
+    [i64(narrow), pointer(numbers), i64(length)],
+  );
   return narrow;
 }
 

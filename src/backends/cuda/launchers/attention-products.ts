@@ -60,15 +60,7 @@ function weights(issue: Issue, { N, d }: Heads, { q, k, p, batch }: Parts): void
 }
 
 /** One third of `to`, turned back where it was turned. */
-function join(
-  issue: Issue,
-  given: Heads,
-  to: DeviceNumbers,
-  from: number,
-  turned: boolean,
-  third: number,
-  thirds: number,
-): void {
+function join(issue: Issue, given: Heads, to: DeviceNumbers, from: number, turned: boolean, third: number, thirds: number): void {
   const { B, N, D, cos, sin } = given;
   const tables = turned ? [pointer(cos), pointer(sin)] : [i64(0), i64(0)];
   const list = [floats(to), i64(from), ...tables, headsOf(given), i32(third), i32(thirds), i64(B * N * D)];

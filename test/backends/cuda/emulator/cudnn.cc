@@ -204,6 +204,7 @@ unsigned long long emulator_cudnn_runs() { return runs; }
 void emulator_cudnn_starts(int value) { starts = value != 0; }
 
 size_t cudnnGetVersion() { return 92400; }
+size_t cudnnGetCudartVersion() { return 13000; }
 void cudnnGetLastErrorString(char* text, size_t bytes) { snprintf(text, bytes, "%s", lastError.c_str()); }
 int cudnnCreate(uint64_t* handle) {
   if (!starts) return fail(1001, "no kernel image for this device");
