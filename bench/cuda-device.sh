@@ -19,6 +19,8 @@ peer=${RAEGRAPH_PEER:-peers/torch_ditdh.py}
 [ -f "$peer" ] || peer=../shared/peers/torch_ditdh.py
 status=0
 attempt() { echo "== $1" >&2; shift; "$@" || { status=1; echo "failed: $*" >&2; return 1; }; }
+# PyTorch brings NVIDIA's libraries, which the backend finds in the Python environment that is active.
+VIRTUAL_ENV=${VIRTUAL_ENV:-$("$python" -c "import sys; print(sys.prefix)" 2>/dev/null)} && export VIRTUAL_ENV
 has_torch=false
 "$python" -c "import torch; assert '$torch_device' == 'cpu' or torch.cuda.is_available()" 2>/dev/null && has_torch=true
 $has_torch || echo "no PyTorch with a GPU here: nothing to compare with" >&2

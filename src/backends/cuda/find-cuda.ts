@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { cublasLtVersion } from "./cublaslt.js";
 import { cudnnVersion } from "./cudnn.js";
 import { oldestCudnn } from "./cudnn-attention.js";
-import { CudaError, openDriver } from "./driver.js";
+import { attributes, CudaError, openDriver } from "./driver.js";
 import type { Driver } from "./driver.js";
 import { loadFfi, loadFirst } from "./ffi.js";
 import type { Ffi, Library } from "./ffi.js";
@@ -93,6 +93,11 @@ function firstDevice(driver: Driver): { readonly name: string; readonly memory: 
     if (version < 12000)
       return `the driver speaks CUDA ${Math.floor(version / 1000)}.${(version % 1000) / 10}; version 525 or newer speaks CUDA 12, which is needed`;
     const device = driver.int("cuDeviceGet", 0);
+    const [major, minor] = [attributes.major, attributes.minor].map((attribute) =>
+      driver.int("cuDeviceGetAttribute", attribute, device),
+    ) as [number, number];
+    if (major < 8)
+      return `${driver.deviceName(device)} has compute capability ${major}.${minor}; 8.0 (Ampere) or newer is needed, for bf16`;
     return { name: driver.deviceName(device), memory: `${(driver.make("cuDeviceTotalMem_v2", device) / 1e9).toFixed(0)} GB` };
   } catch (error) {
     if (!(error instanceof CudaError)) throw error;

@@ -24,7 +24,7 @@ import { makeWorkbench } from "./workbench.js";
 /** An NVIDIA GPU through its driver: kernels compiled at run time for the card at hand, products by cuBLASLt, steps as CUDA graphs. */
 export const cudaBackend = defineBackend({
   id: "cuda",
-  note: "an NVIDIA GPU through its driver, NVRTC and cuBLASLt (CUDA 12 or newer); no compiler is needed",
+  note: "an NVIDIA GPU through its driver, NVRTC, cuBLASLt and cuDNN (CUDA 12 or newer); no compiler is needed",
   precisions: ["fp32", "bf16"],
   probe,
   async open(options: DeviceOptions) {

@@ -78,7 +78,8 @@ let asked: readonly string[] | undefined;
 function askPython(): readonly string[] {
   if (asked) return asked;
   try {
-    const script = "import site, sysconfig; print('\\n'.join([sysconfig.get_paths()['purelib'], *site.getsitepackages()]))";
+    const script =
+      "import site, sysconfig; print('\\n'.join([sysconfig.get_paths()['purelib'], *site.getsitepackages(), site.getusersitepackages()]))";
     const text = execFileSync("python3", ["-c", script], {
       encoding: "utf8",
       timeout: 5000,

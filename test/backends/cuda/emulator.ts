@@ -19,6 +19,8 @@ export interface Emulator {
   /** Lets the call of this name fail with a code, after so many that succeed. */
   fail(name: string, after: number, code: number): void;
   limit(bytes: number): void;
+  /** The first number of the GPU's compute capability from now on. */
+  capability(major: number): void;
   used(): number;
   most(): number;
 }
@@ -43,6 +45,7 @@ const noEmulator: Emulator = {
   clear: () => undefined,
   fail: () => undefined,
   limit: () => undefined,
+  capability: () => undefined,
   used: () => 0,
   most: () => 0,
 };
@@ -61,11 +64,12 @@ export function useEmulator(): Emulator {
   // Another header gives other code from the same sources.
   process.env["RAEGRAPH_CUDA_CACHE"] = join(root, "build/test", `cuda-cache-${Math.round(statSync(header).mtimeMs)}`);
   const library = koffi.load(join(folder, "libcuda.so.1"));
-  const [journal, clear, fail, limit, used, most] = [
+  const [journal, clear, fail, limit, capability, used, most] = [
     library.func("const char *emulator_journal()"),
     library.func("void emulator_clear()"),
     library.func("void emulator_fail(const char *name, int after, int code)"),
     library.func("void emulator_limit(uint64_t bytes)"),
+    library.func("void emulator_capability(int major)"),
     library.func("uint64_t emulator_used()"),
     library.func("uint64_t emulator_most()"),
   ] as unknown as ((...args: unknown[]) => unknown)[];
@@ -74,6 +78,7 @@ export function useEmulator(): Emulator {
     clear: () => void clear?.(),
     fail: (...args) => void fail?.(...args),
     limit: (bytes) => void limit?.(bytes),
+    capability: (major) => void capability?.(major),
     used: () => Number(used?.()),
     most: () => Number(most?.()),
   };

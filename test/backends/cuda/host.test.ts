@@ -31,6 +31,15 @@ describe("the host's side of the cuda backend, on the double of the driver", () 
   };
   const count = (call: string): number => emulator.journal().filter((line) => line.startsWith(call)).length;
 
+  test("probe refuses a GPU that is too old for the kernels, and tells what is needed", async () => {
+    emulator.capability(7);
+    expect(await cudaBackend.probe()).toEqual({
+      available: false,
+      reason: "Emulated GPU has compute capability 7.0; 8.0 (Ampere) or newer is needed, for bf16",
+    });
+    emulator.capability(9);
+  });
+
   test("probe tells the GPU, the libraries, and what is missing", async () => {
     const reason =
       "Emulated GPU, 17 GB; nvrtc 13.0, cuBLASLt, no cuDNN (`pip install nvidia-cudnn-cu13` brings it; without it attention in bf16 runs on our own kernels)";

@@ -55,7 +55,7 @@ std::map<CUdeviceptr, size_t> memory;
 std::map<char*, size_t> pinned;
 size_t used = 0, most = 0, limit = size_t(1) << 34;
 std::string journal, failing;
-int failAfter = 0, failCode = 0;
+int failAfter = 0, failCode = 0, capability = 9;
 bool hasContext = false;
 // Kernels do nothing where EMULATOR_IDLE is set, and memory holds zeros: what a step then takes is the host's time.
 const bool idle = getenv("EMULATOR_IDLE") != nullptr;
@@ -123,6 +123,7 @@ extern "C" {
 const char* emulator_journal() { return journal.c_str(); }
 void emulator_clear() { journal.clear(); }
 void emulator_fail(const char* name, int after, int code) { failing = name, failAfter = after, failCode = code; }
+void emulator_capability(int major) { capability = major; }
 void emulator_limit(unsigned long long bytes) { limit = bytes; }
 unsigned long long emulator_used() { return used; }
 unsigned long long emulator_most() { return most; }
@@ -160,7 +161,7 @@ CUresult CUDAAPI cuDeviceGetName(char* name, int length, CUdevice) {
   return result(0);
 }
 CUresult CUDAAPI cuDeviceGetAttribute(int* value, CUdevice_attribute attribute, CUdevice) {
-  const std::map<int, int> values = {{16, 4}, {75, 9}, {76, 0}, {13, 1000000}, {97, 232448}, {36, 1000000}, {37, 5120}, {38, 1 << 20}};
+  const std::map<int, int> values = {{16, 4}, {75, capability}, {76, 0}, {13, 1000000}, {97, 232448}, {36, 1000000}, {37, 5120}, {38, 1 << 20}};
   const auto found = values.find(static_cast<int>(attribute));
   *value = found == values.end() ? 0 : found->second;
   return result(found == values.end() ? kInvalidValue : 0);
