@@ -61,7 +61,7 @@ export function candidates(wanted: Wanted, env: NodeJS.ProcessEnv = process.env)
 }
 
 /** The folders of installed Python packages: of the active environment, and of `python3`. */
-function pythonFolders(env: NodeJS.ProcessEnv): string[] {
+export function pythonFolders(env: NodeJS.ProcessEnv = process.env): string[] {
   const roots = [env["VIRTUAL_ENV"], env["CONDA_PREFIX"]].filter((root) => root !== undefined);
   const own = roots.flatMap((root) => {
     const lib = join(root, "lib");
