@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, symlinkSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -9,6 +9,7 @@ const root = fileURLToPath(new URL("../../..", import.meta.url));
 const sources = join(root, "test/backends/cuda/emulator");
 const folder = join(root, "build/test/cuda-emulator");
 
+const driverName = "libemulated-cuda.so";
 const flags = ["-std=gnu++17", "-O1", "-fPIC", "-shared", "-fno-gnu-unique", "-Wall", "-Werror"];
 
 /** What the double of the driver tells and takes; see emulator/driver.cc. */
@@ -57,7 +58,13 @@ export function useEmulator(): Emulator {
   const header = join(sources, "emulate.h");
   const toolkit = existsSync("/usr/local/cuda/include/cuda.h") ? ["-I/usr/local/cuda/include"] : [];
   const rpath = ["-L", folder, "-l:libcuda.so.1", "-Wl,-rpath,$ORIGIN"];
-  build("driver.cc", "libcuda.so.1", [...flags, ...toolkit, "-ldl"]);
+  // Under its own name the double would be found by whoever looks for NVIDIA's driver in the same process later.
+  build("driver.cc", "libcuda.so.1", [...flags, ...toolkit, `-Wl,-soname,${driverName}`, "-ldl"]);
+  try {
+    symlinkSync("libcuda.so.1", join(folder, driverName));
+  } catch {
+    // Another process, or an earlier run, has made it.
+  }
   build("nvrtc.cc", "libnvrtc.so.13", [...flags, '-DEMULATOR_CXX="g++"', `-DEMULATOR_HEADER="${header}"`]);
   build("cublaslt.cc", "libcublasLt.so.13", [...flags, ...toolkit, ...rpath]);
   process.env["RAEGRAPH_CUDA_LIBRARIES"] = folder;

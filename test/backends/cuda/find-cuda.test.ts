@@ -3,7 +3,10 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 
 import { afterAll, expect, test } from "@jest/globals";
+import koffi from "koffi";
 
+import { loadFirst } from "../../../src/backends/cuda/ffi.js";
+import type { Ffi } from "../../../src/backends/cuda/ffi.js";
 import { findCuda } from "../../../src/backends/cuda/find-cuda.js";
 import { missing, onDevice, useCudnn, useEmulator } from "./emulator.js";
 
@@ -13,6 +16,15 @@ if (reason !== undefined) test.skip(`not tested: ${reason}`, () => undefined);
 else {
   const folder = mkdtempSync(join(tmpdir(), "some-cuda-"));
   afterAll(() => rmSync(folder, { recursive: true }));
+
+  test("the doubles are found by their folder alone, so that no other test takes them for a GPU", () => {
+    useEmulator();
+    useCudnn();
+    // A machine with a GPU has the real one.
+    const own = loadFirst(koffi as unknown as Ffi, ["libcuda.so.1"]);
+    if (typeof own !== "string") expect(() => own.library.func("const char *emulator_journal()")).toThrow(/emulator_journal/);
+    else expect(own).toMatch(/cannot open shared object file/);
+  });
 
   test("cuDNN without the cuBLASLt of its CUDA is left alone: it would end the process", async () => {
     useEmulator();
