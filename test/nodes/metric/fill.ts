@@ -3,12 +3,16 @@
  * name.
  */
 export function fill(name: string, size: number, scale: number, offset = 0): Float32Array {
+  // Jest looks every global up anew.
+  const { imul } = Math;
   let state = 0x811c9dc5;
-  for (const byte of new TextEncoder().encode(name)) state = Math.imul(state ^ byte, 0x01000193);
-  return Float32Array.from({ length: size }, () => {
+  for (const byte of new TextEncoder().encode(name)) state = imul(state ^ byte, 0x01000193);
+  const values = new Float32Array(size);
+  for (let i = 0; i < size; i++) {
     state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return offset + scale * (2 * (((t ^ (t >>> 14)) >>> 0) / 2 ** 32) - 1);
-  });
+    let t = imul(state ^ (state >>> 15), state | 1);
+    t ^= t + imul(t ^ (t >>> 7), t | 61);
+    values[i] = offset + scale * (2 * (((t ^ (t >>> 14)) >>> 0) / 2 ** 32) - 1);
+  }
+  return values;
 }
