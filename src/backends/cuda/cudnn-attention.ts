@@ -1,5 +1,7 @@
-import { CudnnError, openCudnn } from "./cudnn.js";
-import type { Cudnn, CudnnPlan, CudnnTarget, GraphTensor, OperationGraph } from "./cudnn.js";
+import { openCudnn } from "./cudnn.js";
+import type { Cudnn, CudnnTarget } from "./cudnn.js";
+import { CudnnError } from "./cudnn-calls.js";
+import type { CudnnPlan, GraphTensor, OperationGraph } from "./cudnn-graph.js";
 import { addressOf } from "./ffi.js";
 import type { Ffi, Library } from "./ffi.js";
 

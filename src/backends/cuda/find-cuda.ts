@@ -2,7 +2,7 @@ import { readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 import { cublasLtVersion } from "./cublaslt.js";
-import { cudnnVersion } from "./cudnn.js";
+import { cudnnVersion } from "./cudnn-calls.js";
 import { oldestCudnn } from "./cudnn-attention.js";
 import { attributes, CudaError, openDriver } from "./driver.js";
 import type { Driver } from "./driver.js";

@@ -3,7 +3,7 @@
 // Prints one line of JSON.
 const [, , dist, path, ...others] = process.argv;
 const { loadFfi } = await import(`${dist}/backends/cuda/ffi.js`);
-const { cudnnVersion } = await import(`${dist}/backends/cuda/cudnn.js`);
+const { cudnnVersion } = await import(`${dist}/backends/cuda/cudnn-calls.js`);
 const { makeCudnnAttention } = await import(`${dist}/backends/cuda/cudnn-attention.js`);
 
 const ffi = await loadFfi();
