@@ -167,10 +167,11 @@ function measure(backend: CudaBackend, calls: readonly RecordedCall[], resolve: 
 }
 
 /** As the workbench has it, but that nothing is tried: the recorded steps have chosen. */
-function attending({ means }: CudaBackend): Pick<Issue, "attention" | "attend" | "choose"> {
+function attending({ means }: CudaBackend): Pick<Issue, "attention" | "attend" | "chosen" | "choose"> {
   return {
     attention: means.attention,
     attend: (plan, places, workspace) => plan.run(places, workspace),
+    chosen: means.choices.known,
     choose: (key, ways) => ways[means.choices.known(key) ?? 0]?.(),
   };
 }

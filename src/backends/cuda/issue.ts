@@ -39,6 +39,8 @@ export interface Issue {
   /** cuDNN's attention, where it is at hand. */
   readonly attention: CudnnAttention | undefined;
   attend(plan: AttentionPlan, places: AttentionPlaces, workspace: number): void;
+  /** The way that is known to be the fastest for a key. */
+  chosen(key: string): number | undefined;
   /** Does the call's whole work in one of several ways: the fastest, as it was found when this key was first met. */
   choose(key: string, ways: readonly (() => void)[]): void;
   /** Sets 32-bit words. */

@@ -72,6 +72,7 @@ export function makeWorkbench(gpu: Gpu, memory: Allocator, staging: Staging, mea
     product: means.multiply,
     attention: means.attention,
     attend: (plan, places, workspace) => plan.run(places, workspace),
+    chosen: means.choices.known,
     choose(key, ways) {
       // Memory that the first try was short of is there for the timed ones.
       const tries = ways.map((way) => () => {

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -107,7 +107,7 @@ describe("attention through cuDNN, on doubles of it and of the driver", () => {
       gpu.close();
     });
 
-    test("is looked for among our own kernels and cuDNN's plans where no wish is told", async () => {
+    test("is looked for among our own kernels and cuDNN's plans where no wish is told, and cuDNN is left alone where ours is known to be it", async () => {
       const opened = await open("");
       const before = runs();
       emulator.clear();
@@ -116,6 +116,21 @@ describe("attention through cuDNN, on doubles of it and of the driver", () => {
         2 * 4,
       );
       expect(runs() - before).toBeGreaterThanOrEqual(2 * 4 + 2 * 2 * 4);
+      await opened.close();
+
+      const cache = process.env["RAEGRAPH_CUDA_CACHE"] ?? "";
+      const mine = ["attention 2,7,24,1 f32 plain", "attentionGrad 2,7,24,1 f32 plain"];
+      // Tests of other libraries keep theirs beside it.
+      const files = readdirSync(cache).filter((name) => name.startsWith("choices-"));
+      const kept = files.map((name) => join(cache, name)).filter((name) => readFileSync(name, "utf8").includes(mine[0] ?? ""));
+      expect(kept).toHaveLength(1);
+      writeFileSync(kept[0] ?? "", JSON.stringify(Object.fromEntries(mine.map((key) => [key, 0]))));
+      device = await cudaBackend.open({ precision: "bf16" });
+      const after = runs();
+      starts(false);
+      await expectFloat32(device, attentionCase(1, 24, 7, false));
+      expect(runs()).toBe(after);
+      expect(device.remarks?.()).toEqual([]);
     });
   });
 });

@@ -3,7 +3,7 @@ import { packed } from "../numbers.js";
 import type { DeviceNumbers } from "../numbers.js";
 
 /** q, k, v beside each other [B,N,3D], each head after head; a head is d wide. Tables [N,d] turn q and k where they are given. */
-interface Heads {
+export interface Heads {
   readonly qkv: DeviceNumbers;
   readonly cos: DeviceNumbers | null;
   readonly sin: DeviceNumbers | null;
@@ -30,5 +30,3 @@ export interface AttentionGrad extends Heads {
 export function headsOf({ B, N, heads, d }: Heads): LaunchArgument {
   return packed([B, N, heads, d]);
 }
-
-export type { Heads };

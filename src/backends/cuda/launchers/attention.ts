@@ -15,14 +15,26 @@ export const attentionLaunchers: Readonly<Record<string, Launcher>> = {
     const [y, qkv, cos, sin] = [a.numbers(), a.numbers(), a.maybe(), a.maybe()];
     const given: Attention = { y, qkv, cos, sin, ...sizes(a) };
     const own = flashWidth(given) === undefined ? attentionByProducts : flash;
-    fastest(issue, "attention", given, () => own(issue, given), cudnnWays(issue, given));
+    fastest(
+      issue,
+      "attention",
+      given,
+      () => own(issue, given),
+      () => cudnnWays(issue, given),
+    );
   },
   attentionGrad(issue, args) {
     const a = new Arguments("attentionGrad", args);
     const [dqkv, dy, qkv, cos, sin] = [a.numbers(), a.numbers(), a.numbers(), a.maybe(), a.maybe()];
     const given: AttentionGrad = { dqkv, dy, qkv, cos, sin, ...sizes(a) };
     const own = flashWidth(given) === undefined ? attentionGradByProducts : flashGrad;
-    fastest(issue, "attentionGrad", given, () => own(issue, given), cudnnWaysBack(issue, given));
+    fastest(
+      issue,
+      "attentionGrad",
+      given,
+      () => own(issue, given),
+      () => cudnnWaysBack(issue, given),
+    );
   },
 };
 
@@ -33,12 +45,14 @@ function sizes(a: Arguments): Pick<Attention, "B" | "N" | "D" | "heads" | "d" | 
 
 type Way = () => void;
 
-function fastest(issue: Issue, call: string, given: Attention | AttentionGrad, own: Way, library: readonly Way[]): void {
+/** Our own way or one of cuDNN's, which are not even planned where ours is known to be faster. */
+function fastest(issue: Issue, call: string, given: Attention | AttentionGrad, own: Way, others: () => readonly Way[]): void {
   const { B, N, D, heads, qkv, cos } = given;
   if (B * N * D === 0) return;
-  const alone = library.length > 0 && issue.attention?.preferred === true;
-  const ways = alone ? library : [own, ...library];
-  const key = [call, alone ? "cudnn" : "any", [B, N, D, heads].join(), qkv.storage, cos ? "turned" : "plain"].join(" ");
-  if (ways.length === 1) ways[0]?.();
-  else issue.choose(key, ways);
+  const key = [call, [B, N, D, heads].join(), qkv.storage, cos ? "turned" : "plain"].join(" ");
+  const preferred = issue.attention?.preferred === true;
+  const library = !preferred && issue.chosen(key) === 0 ? [] : others();
+  if (library.length === 0) own();
+  else if (preferred) issue.choose(`${key} cudnn`, library);
+  else issue.choose(key, [own, ...library]);
 }
