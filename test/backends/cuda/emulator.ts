@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, symlinkSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, statSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -115,11 +116,14 @@ export function useCudnn(): CudnnDouble {
   return { runs: () => Number(runs?.()), starts: (value) => void starts?.(Number(value)) };
 }
 
-/** Lets the backend time anew what it has chosen in earlier runs. */
-export function forgetChoices(): void {
-  const cache = process.env["RAEGRAPH_CUDA_CACHE"] ?? "";
-  if (!existsSync(cache)) return;
-  for (const file of readdirSync(cache)) if (file.startsWith("choices-")) rmSync(join(cache, file), { force: true });
+/** A cache with the kernels that are compiled already and no choices; no other process writes into it. */
+export function privateCache(): string {
+  const shared = process.env["RAEGRAPH_CUDA_CACHE"] ?? "";
+  const own = mkdtempSync(join(tmpdir(), "cuda-cache-"));
+  const kernels = existsSync(shared) ? readdirSync(shared).filter((file) => file.endsWith(".cubin")) : [];
+  for (const file of kernels) symlinkSync(join(shared, file), join(own, file));
+  process.env["RAEGRAPH_CUDA_CACHE"] = own;
+  return own;
 }
 
 function build(source: string, library: string, options: readonly string[]): void {
