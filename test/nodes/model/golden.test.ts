@@ -74,6 +74,12 @@ describe.each(backends)("models equal the reference implementation on %s", (id) 
     if (saved.length > 0) expect([...got.names].sort()).toEqual(saved.sort());
   });
 
+  // Jest takes an empty table for a mistake.
+  if (folders.length === 0) test.skip("fixtures: not tested, ../shared/fixtures is not here", () => undefined);
+  else testFixtures();
+});
+
+function testFixtures(): void {
   test.each(folders)("fixture %s: output, loss and every gradient", async (name) => {
     const { weights, settings, get, io } = await loadFixture(fixtureFolder(name) ?? "");
     const last = (key: string): ReturnType<typeof channelsLast> =>
@@ -87,4 +93,4 @@ describe.each(backends)("models equal the reference implementation on %s", (id) 
     for (const [key, { data }] of wanted)
       expect(distance(got.gradients.get(key.slice("grad.".length)) ?? [], data)).toBeLessThan(1e-3);
   });
-});
+}
