@@ -18,7 +18,7 @@ const declarations = {
   cudnnBackendExecute: "int cudnnBackendExecute(uint64_t handle, uint64_t plan, uint64_t pack)",
 } as const;
 
-/** Numbers of cudnn_graph.h: kinds of descriptors, types of attributes, attributes. */
+/** Numbers of cudnn_graph.h: kinds of descriptors, and types of their attributes. */
 export const kinds = {
   pointwise: 0, heuristics: 4, engineConfig: 3, plan: 5, pointwiseOperation: 13, graph: 15, pack: 16, tensor: 17, product: 18,
   productOperation: 19, reduction: 21, reductionOperation: 22, view: 31, device: 38, attention: 41,

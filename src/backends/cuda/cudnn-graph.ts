@@ -3,6 +3,7 @@ import type { Attribute, Calls, Descriptor } from "./cudnn-calls.js";
 
 const dataTypes = { f32: 0, bf16: 9 } as const;
 const pointwiseModes = { multiply: 1, subtract: 9, exp: 13 } as const;
+/** The attributes of each kind of descriptor, by their numbers there too. */
 const attributes = {
   tensor: { alignment: 900, type: 901, dims: 902, strides: 903, id: 906, virtual: 907, byValue: 908 },
   pointwise: { mode: 0, precision: 1, how: 750, x: 751, y: 752, result: 753 },

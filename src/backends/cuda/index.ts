@@ -73,7 +73,7 @@ export const cudaBackend = defineBackend({
   },
 });
 
-/** cuDNN's attention where it is at hand; RAEGRAPH_CUDA_ATTENTION=own leaves it out, =cudnn prefers it to our own kernels untimed. */
+/** cuDNN's attention where it is at hand; RAEGRAPH_CUDA_ATTENTION=own leaves it out, =cudnn takes it without timing ours. */
 function openAttention({ ffi, cudnn }: FoundCuda, { stream }: Gpu): CudnnAttention | undefined {
   const wish = process.env["RAEGRAPH_CUDA_ATTENTION"] ?? "";
   if (!["", "own", "cudnn"].includes(wish))
